@@ -1,0 +1,57 @@
+# room(NAME FOLDER USES...): a static library of the C files in FOLDER. Files come and go without an edit here.
+# program(NAME MAIN USES...): an executable that is installed.
+
+set(WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+    -Wvla -Wformat=2 -Wnull-dereference)
+if(NBKATIB_WERROR)
+    list(APPEND WARNINGS -Werror)
+endif()
+set(SANITIZERS "")
+if(NBKATIB_SANITIZE)
+    set(SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+endif()
+
+function(house_rules target)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+    target_compile_options(${target} PRIVATE ${WARNINGS} ${SANITIZERS} -ffp-contract=off)
+    target_link_options(${target} PUBLIC ${SANITIZERS})
+endfunction()
+
+function(room name folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+    list(FILTER sources EXCLUDE REGEX "/example\\.c$")
+    if(NOT sources)
+        add_library(${name} INTERFACE)
+        target_link_libraries(${name} INTERFACE ${ARGN})
+        return()
+    endif()
+    add_library(${name} STATIC ${sources})
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME nbkatib_${name} POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/kernel_ext)
+    target_link_libraries(${name} PUBLIC ${ARGN})
+    house_rules(${name})
+endfunction()
+
+function(program name main)
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
+        return()
+    endif()
+    add_executable(${name} ${main})
+    target_link_libraries(${name} PRIVATE ${ARGN})
+    target_compile_definitions(${name} PRIVATE NBKATIB_VERSION="${PROJECT_VERSION}")
+    house_rules(${name})
+    install(TARGETS ${name})
+endfunction()
+
+# unit(NAME SOURCE USES...): a cmocka test program, registered with ctest under the label LABEL.
+function(unit name source label)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/kernel_ext
+                               ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_definitions(${name} PRIVATE TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+                               NBKATIB_PROGRAM="${PROJECT_BINARY_DIR}/nbkatib")
+    house_rules(${name})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300)
+endfunction()

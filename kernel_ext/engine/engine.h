@@ -1,0 +1,87 @@
+/*
+ * The engine contract: what runs experiments, as a table of functions. `local` is one tenant, Katib another; the service
+ * knows nothing else of them.
+ *
+ * Documents:
+ *   experiment  the Katib Experiment, spec and status
+ *   show        {"name","engine","state","experiment","trials":[trial],"folder","seq","notebook","warnings":[text]}
+ *               state: Created, Running, Stopping, Succeeded, Failed, Stopped, Interrupted (its engine died; resume goes on)
+ *   trial       {"name","index","state","assignments":[{name,value}],"observation":{"metrics":[{name,min,max,latest}]},
+ *               "startTime","completionTime","seconds","reason","message","cell","step","folder","isolation","warnings":[text]}
+ *               state: Pending, Running, Succeeded, Failed, Killed, MetricsUnavailable, EarlyStopped
+ *   list item   {"name","engine","state","notebook","startTime","completionTime","trials","trialsSucceeded","trialsFailed",
+ *               "trialsRunning","maxTrialCount","objective":{"name","type","value"},"best":{trial name, assignments}}
+ *   event       {"seq","time","kind", ...}: a fact, in order of seq, committed before it is told
+ *     experiment-created  {"name","notebook","maxTrialCount","parallelTrialCount","algorithm"}
+ *     engine-started      {"pid"}         engine-ended {"state","reason","message"}: nothing follows until a resume
+ *     condition           {"type","status","reason","message"}: Katib's
+ *     trial-created       {"trial","index","assignments"}
+ *     trial-started       {"trial","pid"}
+ *     trial-step          {"trial","step","cell","run","cells"}
+ *     trial-report        {"trial","metric","value"}
+ *     trial-warning       {"trial","text"}
+ *     trial-finished      {"trial","state","reason","message","observation","seconds"}
+ *     trial-lost          {"trial"}: its engine died with it; it runs again under its name, uncounted
+ *     optimal             {"trial","assignments","observation","value"}: a new best
+ *     warning             {"text"}
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nbtags/error.h"
+
+struct engine_submission {
+    const json_t *document;    /* a valid Experiment with our annotations (EXPERIMENT_NOTEBOOK, ..._SETTINGS) */
+    const char *notebook_text; /* the notebook's bytes; the engine keeps its own copy */
+    size_t notebook_size;
+    bool detach;               /* it outlives its submitter; otherwise it stops gently when the submitter dies */
+};
+
+enum engine_stop {
+    ENGINE_STOP_GENTLE, /* no new trials; running ones finish */
+    ENGINE_STOP_NOW,    /* running trials are killed and recorded so */
+};
+
+/* Returns non-zero to end the watch. Borrows the event. */
+typedef int (*engine_event_fn)(void *self, const json_t *event);
+
+struct engine_watch {
+    uint64_t since;     /* events with seq > since; 0: all */
+    bool follow;        /* wait for more until engine-ended; else return at the newest */
+    int cancel_fd;      /* readable: return 0; -1: none */
+    int tick_ms;        /* > 0: on_tick is called at least that often while following */
+    engine_event_fn on_event;
+    void (*on_tick)(void *self);
+    void *self;
+};
+
+/* EXPERIMENT_SETTINGS as JSON; every member may be absent. */
+/*   {"timeout_s","trial_timeout_s","cell_timeout_s": int, "isolate": true, "snapshots": false, "keep": false,
+ *    "reports": false, "fixed": {name: value}, "kernel": ""} */
+
+struct engine {
+    const char *name;
+    const char *summary;
+    bool trial_template_required;
+    void (*check_algorithm)(const json_t *spec, void *problems /* struct experiment_problems */);
+
+    /* Takes the experiment over and starts it. NBT_EEXIST when the name is taken. Must not wait for trials. */
+    int (*submit)(const struct engine_submission *submission, struct nbt_error *err);
+    int (*list)(json_t **ret_items, struct nbt_error *err); /* array, newest first; unreadable ones have "error" */
+    int (*show)(json_t **ret_show, const char *experiment, struct nbt_error *err);
+    int (*watch)(const char *experiment, const struct engine_watch *watch, struct nbt_error *err);
+    int (*stop)(const char *experiment, enum engine_stop how, struct nbt_error *err); /* asks; watch tells when it is done */
+    /* Goes on; max_trials > 0 raises the budget of one that completed by it. NBT_ESTATE when it runs or has nothing left. */
+    int (*resume)(const char *experiment, int64_t max_trials, bool detach, struct nbt_error *err);
+    int (*remove)(const char *experiment, struct nbt_error *err); /* idempotent; NBT_ESTATE while it runs */
+    /* Path of a trial's file ("trial.log", "executed.ipynb", "metrics.log"), made local when it is not; caller frees. */
+    int (*file)(char **ret_path, const char *experiment, const char *trial, const char *file, struct nbt_error *err);
+};
+
+extern const struct engine *const engines[]; /* ended by NULL; the first is the default (engine/engines.c is in service/) */
+
+#endif
