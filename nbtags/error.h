@@ -44,7 +44,7 @@ struct nbt_error {
 #define NBT_ERROR_INIT ((struct nbt_error){.cell = -1})
 
 #define nbt_must_check __attribute__((warn_unused_result))
-#define nbt_printf(format, first) __attribute__((format(printf, format, first)))
+#define nbt_printf(text, first) __attribute__((format(printf, text, first)))
 
 /* Sets code and text unless an error is set already. Returns `code`, so that `return nbt_error_set(...)` reads well. */
 int nbt_error_set(struct nbt_error *err, int code, const char *format, ...) nbt_printf(3, 4);

@@ -5,8 +5,27 @@
 #define NBTAGS_INTERNAL_H
 
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "nbtags/nbtags.h"
+
+/* Behind notebook->priv. */
+struct nbt_private {
+    struct nbt_chunk *chunks; /* of the arena, newest first */
+    char *bytes;              /* owns notebook->text; a copy, so that a file that shrinks meanwhile cannot fault */
+    struct stat file;         /* as it was when read; st_nlink 0 for a live document */
+    json_t *metadata;         /* owns notebook->metadata, and with it kale and own */
+    json_t *katib;            /* owns notebook->katib */
+    bool failed;              /* an allocation failed where no error could be returned */
+};
+
+/* A notebook with nothing in it, for nbt_free. NULL without memory. */
+struct nbt_notebook *nbt_notebook_new(void);
+
+static inline struct nbt_private *nbt_private(const struct nbt_notebook *notebook)
+{
+    return notebook->priv;
+}
 
 /* Everything that a notebook owns lives in its arena and ends with it (arena.c). NULL without memory. */
 void *nbt_arena(struct nbt_notebook *notebook, size_t size);                                  /* zeroed */
