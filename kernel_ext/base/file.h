@@ -12,22 +12,33 @@
 #include "nbtags/error.h"
 
 /* Reads a whole regular file of at most `maximum` bytes; NUL-terminated; the caller frees. */
-nbt_must_check int file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_length, struct nbt_error *err);
+nbt_must_check int file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_length,
+                             struct nbt_error *err);
 
-/* Replaces or creates `path`: temporary file in its folder, fsync, rename, fsync of the folder. Keeps an existing mode. */
-nbt_must_check int file_write_atomic(const char *path, const void *data, size_t length, mode_t mode, struct nbt_error *err);
+/* Replaces or creates `path`: temporary file in its folder, fsync, rename, fsync of the folder.
+ * Keeps an existing mode. */
+nbt_must_check int file_write_atomic(const char *path, const void *data, size_t length, mode_t mode,
+                                     struct nbt_error *err);
 
-/* The same without either fsync: atomic to readers, may be lost with power (intermediate saves of executed notebooks). */
-nbt_must_check int file_replace(const char *path, const void *data, size_t length, mode_t mode, struct nbt_error *err);
+/* The same without either fsync: atomic to readers, may be lost with power (intermediate saves of
+ * executed notebooks). */
+nbt_must_check int file_replace(const char *path, const void *data, size_t length, mode_t mode,
+                                struct nbt_error *err);
 
-nbt_must_check int file_write_all(int fd, const void *data, size_t length, struct nbt_error *err); /* retries EINTR, short */
-nbt_must_check int file_mkdir_all(const char *path, mode_t mode, struct nbt_error *err); /* like mkdir -p */
-nbt_must_check int file_remove_tree(const char *path, struct nbt_error *err); /* no link is followed; absent is success */
+nbt_must_check int file_write_all(int fd, const void *data, size_t length,
+                                  struct nbt_error *err); /* retries EINTR, short */
+nbt_must_check int file_mkdir_all(const char *path, mode_t mode,
+                                  struct nbt_error *err); /* like mkdir -p */
+nbt_must_check int
+file_remove_tree(const char *path,
+                 struct nbt_error *err); /* no link is followed; absent is success */
 nbt_must_check int file_sha256(const char *path, char ret_hex[65], struct nbt_error *err);
 void file_sha256_bytes(const void *data, size_t length, char ret_hex[65]);
 
-/* Opens `name` beneath the folder `dirfd` (openat2 RESOLVE_BENEATH | NO_SYMLINKS, else component checks). */
-nbt_must_check int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode, struct nbt_error *err);
+/* Opens `name` beneath the folder `dirfd` (openat2 RESOLVE_BENEATH | NO_SYMLINKS, else component
+ * checks). */
+nbt_must_check int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode,
+                                     struct nbt_error *err);
 
 /* Absolute, links resolved; the caller frees. */
 nbt_must_check int file_real_path(const char *path, char **ret_path, struct nbt_error *err);
@@ -37,7 +48,8 @@ const char *file_base_name(const char *path);          /* borrows; the part afte
 /* True for NFS, CIFS, FUSE, 9p, ...: filesystems whose locks and mmap SQLite's WAL cannot trust. */
 bool file_is_network(const char *path);
 
-/* Text of a terminal-safe copy: control characters, escape sequences and invalid UTF-8 shown as \xNN. Caller frees. */
+/* Text of a terminal-safe copy: control characters, escape sequences and invalid UTF-8 shown as
+ * \xNN. Caller frees. */
 char *file_printable(const char *text);
 
 #endif

@@ -35,19 +35,19 @@ static inline void scope_json(json_t **value)
 #define auto_json  CLEANUP(scope_json)
 
 /* Moves a pointer out of its owner, which is left NULL. */
-#define TAKE(pointer)                                                                                                  \
-    __extension__({                                                                                                    \
-        __typeof__(pointer) taken_ = (pointer);                                                                        \
-        (pointer) = NULL;                                                                                              \
-        taken_;                                                                                                        \
+#define TAKE(pointer)                                                                              \
+    __extension__({                                                                                \
+        __typeof__(pointer) taken_ = (pointer);                                                    \
+        (pointer) = NULL;                                                                          \
+        taken_;                                                                                    \
     })
 
 /* The same for a file descriptor, left -1. */
-#define TAKE_FD(fd)                                                                                                    \
-    __extension__({                                                                                                    \
-        int taken_ = (fd);                                                                                             \
-        (fd) = -1;                                                                                                     \
-        taken_;                                                                                                        \
+#define TAKE_FD(fd)                                                                                \
+    __extension__({                                                                                \
+        int taken_ = (fd);                                                                         \
+        (fd) = -1;                                                                                 \
+        taken_;                                                                                    \
     })
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

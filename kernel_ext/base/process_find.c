@@ -1,0 +1,123 @@
+/* Processes as /proc shows them: start times, and those that carry a marker. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "base/scope.h"
+#include "nbtags/number.h"
+
+#define STAT_MAX        4096
+#define ENVIRONMENT_MAX (4UL << 20)
+#define SWEEPS_MAX      50
+
+/* /proc files have no size: read until the end. */
+static char *read_proc(pid_t pid, const char *file, size_t maximum, size_t *ret_length)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+    char *data = NULL;
+    return file_read(path, maximum, &data, ret_length, NULL) < 0 ? NULL : data;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+    size_t length;
+    auto_free char *text = read_proc(pid, "stat", STAT_MAX, &length);
+    /* Field 2, the name, may hold anything; the last ')' ends it, and field 3 follows. */
+    char *at = text ? strrchr(text, ')') : NULL;
+    if (!at)
+        return 0;
+    at++;
+    for (int field = 2; field < 22 && at; field++)
+        at = strchr(at + (field > 2), ' ');
+    if (!at)
+        return 0;
+    at++;
+    at[strcspn(at, " ")] = '\0';
+    int64_t value;
+    return nbt_parse_int(at, &value) ? (uint64_t)value : 0;
+}
+
+const char *process_boot_id(void)
+{
+    static char id[64];
+    if (id[0])
+        return id;
+    size_t length;
+    auto_free char *text = NULL;
+    if (file_read("/proc/sys/kernel/random/boot_id", sizeof(id), &text, &length, NULL) == 0)
+        snprintf(id, sizeof(id), "%.*s", (int)strcspn(text, "\n"), text);
+    return id;
+}
+
+static int is_marked(pid_t pid, const char *marker)
+{
+    size_t length;
+    auto_free char *environment = read_proc(pid, "environ", ENVIRONMENT_MAX, &length);
+    size_t prefix = strlen(PROCESS_MARKER "="), size = strlen(marker);
+    for (size_t at = 0; environment && at < length; at += strlen(environment + at) + 1) {
+        const char *entry = environment + at;
+        if (strncmp(entry, PROCESS_MARKER "=", prefix) != 0 ||
+            strncmp(entry + prefix, marker, size) != 0)
+            continue;
+        char next = entry[prefix + size];
+        return next == '\0' || next == '/';
+    }
+    return 0;
+}
+
+/* Opens the pidfd before it looks at the marker, so that the process that is ended is the one that
+ * was looked at. */
+static int end_if_marked(pid_t pid, const char *marker)
+{
+    auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0 || !is_marked(pid, marker))
+        return 0;
+    struct pollfd entry = {.fd = pidfd, .events = POLLIN};
+    if (poll(&entry, 1, 0) > 0) /* a zombie */
+        return 0;
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0)
+        return 0;
+    poll(&entry, 1, 1000);
+    return 1;
+}
+
+static int sweep_once(const char *marker)
+{
+    DIR *folder = opendir("/proc");
+    int ended = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        int64_t pid;
+        if (!isdigit((unsigned char)entry->d_name[0]) || !nbt_parse_int(entry->d_name, &pid) ||
+            pid == getpid())
+            continue;
+        ended += end_if_marked((pid_t)pid, marker);
+    }
+    if (folder)
+        closedir(folder);
+    return ended;
+}
+
+int process_sweep(const char *marker)
+{
+    int total = 0;
+    /* A process may fork while it is looked for: go on until a whole pass finds none. */
+    for (int i = 0; i < SWEEPS_MAX; i++) {
+        int ended = sweep_once(marker);
+        total += ended;
+        if (!ended)
+            break;
+    }
+    return total;
+}
