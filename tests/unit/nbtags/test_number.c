@@ -1,9 +1,12 @@
-#include <cmocka.h>
-#include <float.h>
-#include <locale.h>
+/* cmocka.h wants these three before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+/* clang-format off */
+#include <cmocka.h>
+/* clang-format on */
+#include <float.h>
+#include <locale.h>
 #include <stdint.h>
 #include <string.h>
 
