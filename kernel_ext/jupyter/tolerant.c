@@ -1,0 +1,219 @@
+#include "jupyter/tolerant.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/scope.h"
+
+#define REPLACEMENT     "\xEF\xBF\xBD" /* U+FFFD */
+#define NUL_SYMBOL      "\xE2\x90\x80" /* U+2400 */
+#define NUMBER_TEXT_MAX 512 /* longer ones are cut: a double has no use for more digits */
+
+struct reader {
+    const unsigned char *at, *end;
+    struct buf out;
+};
+
+/* Length of the valid UTF-8 sequence at p, 0 when there is none. */
+static size_t utf8_length(const unsigned char *p, const unsigned char *end)
+{
+    size_t left = (size_t)(end - p);
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] >= 0xC2 && p[0] <= 0xDF)
+        return left > 1 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
+    if ((p[0] & 0xF0) == 0xE0) {
+        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
+            return 0;
+        bool overlong = p[0] == 0xE0 && p[1] < 0xA0;
+        bool surrogate = p[0] == 0xED && p[1] >= 0xA0;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (p[0] < 0xF0 || p[0] > 0xF4 || left < 4)
+        return 0;
+    if ((p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
+        return 0;
+    return (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F) ? 0 : 4;
+}
+
+static int hex_digit(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The code unit of \uXXXX at p, -1 when it is no such escape. */
+static int code_unit(const unsigned char *p, const unsigned char *end)
+{
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+        return -1;
+    int unit = 0;
+    for (int i = 2; i < 6; i++) {
+        int digit = hex_digit(p[i]);
+        if (digit < 0)
+            return -1;
+        unit = unit * 16 + digit;
+    }
+    return unit;
+}
+
+static void copy(struct reader *r, size_t length)
+{
+    buf_add(&r->out, r->at, length);
+    r->at += length;
+}
+
+static void replace(struct reader *r, size_t length, const char *text)
+{
+    buf_puts(&r->out, text);
+    r->at += length;
+}
+
+static void copy_escape(struct reader *r)
+{
+    int unit = code_unit(r->at, r->end);
+    if (unit < 0) {
+        copy(r, r->end - r->at > 1 ? 2 : 1);
+        return;
+    }
+    if (unit == 0) {
+        replace(r, 6, NUL_SYMBOL);
+    } else if (unit >= 0xD800 && unit <= 0xDBFF) {
+        int low = code_unit(r->at + 6, r->end);
+        if (low >= 0xDC00 && low <= 0xDFFF)
+            copy(r, 12);
+        else
+            replace(r, 6, REPLACEMENT);
+    } else if (unit >= 0xDC00 && unit <= 0xDFFF) {
+        replace(r, 6, REPLACEMENT);
+    } else {
+        copy(r, 6);
+    }
+}
+
+static void copy_character(struct reader *r)
+{
+    size_t length = utf8_length(r->at, r->end);
+    if (length == 0) {
+        replace(r, 1, REPLACEMENT);
+    } else if (*r->at == 0) {
+        replace(r, 1, NUL_SYMBOL);
+    } else if (*r->at < 0x20) {
+        buf_printf(&r->out, "\\u%04x", *r->at);
+        r->at++;
+    } else {
+        copy(r, length);
+    }
+}
+
+static void copy_string(struct reader *r)
+{
+    copy(r, 1);
+    while (r->at < r->end && *r->at != '"') {
+        if (*r->at == '\\')
+            copy_escape(r);
+        else
+            copy_character(r);
+    }
+    if (r->at < r->end)
+        copy(r, 1);
+}
+
+/* A number that jansson refuses for its size, as a double; false when it is none. */
+static bool copy_as_double(struct reader *r, size_t length)
+{
+    /* A one-element array keeps the text inside jansson, whose reals do not depend on the locale.
+     */
+    char text[NUMBER_TEXT_MAX + 8];
+    bool integral =
+        !memchr(r->at, '.', length) && !memchr(r->at, 'e', length) && !memchr(r->at, 'E', length);
+    if (length > NUMBER_TEXT_MAX)
+        return false;
+    int written = snprintf(text, sizeof(text), "[%.*s%s]", (int)length, (const char *)r->at,
+                           integral ? ".0" : "");
+    auto_json json_t *array = json_loadb(text, (size_t)written, 0, NULL);
+    if (!array)
+        return false;
+    auto_free char *dumped = json_dumps(json_array_get(array, 0), JSON_ENCODE_ANY);
+    if (!dumped)
+        return false;
+    replace(r, length, dumped);
+    return true;
+}
+
+/* Numbers, literals and NaN; all bytes up to the next structural one. */
+static void copy_word(struct reader *r)
+{
+    const unsigned char *p = r->at;
+    while (p<r->end && * p> ' ' && !strchr(",:[]{}\"", *p))
+        p++;
+    size_t length = (size_t)(p - r->at);
+    static const char *const unwritable[] = {"NaN", "-NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < COUNT_OF(unwritable); i++) {
+        if (length == strlen(unwritable[i]) && memcmp(r->at, unwritable[i], length) == 0) {
+            replace(r, length, "null");
+            return;
+        }
+    }
+    bool number = *r->at == '-' || (*r->at >= '0' && *r->at <= '9');
+    bool readable = length < 18 && !memchr(r->at, 'e', length) && !memchr(r->at, 'E', length);
+    if (!number || readable)
+        copy(r, length);
+    else if (!copy_as_double(r, length))
+        replace(r, length, "null");
+}
+
+static void repair(struct reader *r)
+{
+    while (r->at < r->end && !buf_failed(&r->out)) {
+        if (*r->at == '"')
+            copy_string(r);
+        else if (*r->at <= ' ' || strchr(",:[]{}", *r->at))
+            copy(r, 1);
+        else
+            copy_word(r);
+    }
+}
+
+json_t *tolerant_load(const void *data, size_t length, bool *ret_repaired)
+{
+    json_t *value = json_loadb(data, length, JSON_DECODE_ANY, NULL);
+    if (ret_repaired)
+        *ret_repaired = !value;
+    if (value)
+        return value;
+    /* A raw control character becomes six bytes, every other replacement at most three for one. */
+    struct reader r = {
+        .at = data, .end = (const unsigned char *)data + length, .out = buf_init(6 * length + 1)};
+    repair(&r);
+    if (!buf_failed(&r.out))
+        value = json_loadb(buf_text(&r.out), r.out.length, JSON_DECODE_ANY, NULL);
+    buf_fini(&r.out);
+    return value;
+}
+
+json_t *tolerant_string(const void *data, size_t length, size_t maximum)
+{
+    size_t kept = length < maximum ? length : maximum;
+    struct reader r = {
+        .at = data, .end = (const unsigned char *)data + kept, .out = buf_init(3 * kept + 64)};
+    while (r.at < r.end && !buf_failed(&r.out)) {
+        size_t valid = utf8_length(r.at, r.end);
+        if (valid == 0)
+            replace(&r, 1, REPLACEMENT);
+        else if (*r.at == 0)
+            replace(&r, 1, NUL_SYMBOL);
+        else
+            copy(&r, valid);
+    }
+    if (kept < length)
+        buf_printf(&r.out, "\n... (%zu bytes, of which %zu are kept)", length, kept);
+    json_t *string = buf_failed(&r.out) ? NULL : json_stringn(buf_text(&r.out), r.out.length);
+    buf_fini(&r.out);
+    return string;
+}
