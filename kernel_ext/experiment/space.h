@@ -45,6 +45,9 @@ const char *space_text(const struct space_dimension *dimension, double coordinat
 /* The coordinate of a text; false when it is outside or off the lattice. */
 bool space_coordinate(const struct space_dimension *dimension, const char *text, double *ret_coordinate);
 
+/* The nearest double of that many significant decimal digits (1 to 15): 0.39999999999999997 to 0.4. */
+double space_round(double value, int digits);
+
 /* u in [0, 1) to a coordinate, by the dimension's distribution, ends of lattices with full mass (hpo section 2). */
 double space_quantile(const struct space_dimension *dimension, double u);
 
