@@ -1,0 +1,395 @@
+"""Experiments from notebook to best trial, and what may happen to them on the way."""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from world import World, assignments, notebook, tunable
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOTEBOOKS = os.environ.get("NBKATIB_NOTEBOOKS") or None
+DEV = RELEASE = None  # programs, set by run.py
+
+QUICK = ("import time\ntime.sleep(0.3)", "score = x * n")
+SPACE = ("--param", "x=0..1", "--param", "n=1..9")
+
+
+class Case(unittest.TestCase):
+    release = False
+
+    def setUp(self):
+        self.world = World(RELEASE if self.release else DEV)
+        self.addCleanup(self.world.close)
+
+    def ok(self, done, code=0):
+        self.assertEqual(done.returncode, code, f"{done.args}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def clean(self):
+        self.assertEqual(self.world.leftovers(), [])
+
+
+class MainJob(Case):
+    """`nbkatib run` on a plain notebook."""
+
+    def test_best_of_twelve(self):
+        path = self.world.write("a b/it's ü.ipynb", tunable(*QUICK))
+        before = path.read_bytes()
+        done = self.ok(self.world.run("run", path, *SPACE, "--seed", 1, "--name", "best", "--objective", "max:score"))
+        shown = self.world.show("best")
+        self.assertEqual(shown["state"], "Succeeded")
+        status = shown["experiment"]["status"]
+        self.assertEqual(status["trialsSucceeded"], 12)
+        values = {t["name"]: float(t["observation"]["metrics"][0]["max"]) for t in shown["trials"]}
+        best = max(values, key=values.get)
+        self.assertEqual(status["currentOptimalTrial"]["bestTrialName"], best)
+        for trial in shown["trials"]:
+            chosen = {a["name"]: float(a["value"]) for a in trial["assignments"]}
+            self.assertAlmostEqual(values[trial["name"]], chosen["x"] * chosen["n"], places=9)
+            executed = json.loads((pathlib.Path(trial["folder"]) / "executed.ipynb").read_text())
+            codes = [c for c in executed["cells"] if c["cell_type"] == "code"]
+            self.assertEqual([c["metadata"]["nbkatib"]["status"] for c in codes], ["completed"] * len(codes))
+            self.assertIn("injected-parameters", [t for c in codes for t in c["metadata"].get("tags", [])])
+        self.assertIn(best, done.stdout)
+        self.assertIn("nbkatib apply", done.stdout)
+        self.assertEqual(path.read_bytes(), before)
+        self.clean()
+
+    def test_apply_changes_two_literals_only(self):
+        path = self.world.write("nb.ipynb", tunable(*QUICK, parameters="# keep\nx = 2.0  # a comment\nn = 3\nother = 'q'"))
+        self.ok(self.world.run("run", path, *SPACE, "--trials", 2, "--parallel", 2, "--name", "app", "--seed", 3))
+        best = self.world.show("app")["experiment"]["status"]["currentOptimalTrial"]["parameterAssignments"]
+        best = {a["name"]: a["value"] for a in best}
+        dry = self.ok(self.world.run("apply", path, "app", "--dry-run"))
+        self.assertIn("+", dry.stdout)
+        before = path.read_text()
+        self.ok(self.world.run("apply", path, "app"))
+        after = path.read_text()
+        expected = before.replace("x = 2.0 ", f"x = {best['x']} ").replace("n = 3\\n", f"n = {best['n']}\\n")
+        self.assertEqual(after, expected)
+
+    def test_same_seed_same_trials(self):
+        path = self.world.write("nb.ipynb", tunable(*QUICK))
+        for algorithm in ("random", "grid"):
+            seen = []
+            for i in range(2):
+                name = f"{algorithm}-{i}"
+                self.ok(self.world.run("run", path, *SPACE, "--algorithm", algorithm, "--trials", 4, "--seed", 9, "--name", name))
+                seen.append(assignments(self.world.show(name)))
+            self.assertEqual(seen[0], seen[1])
+            self.assertEqual(len({str(v) for v in seen[0].values()}), 4)
+
+    def test_goal_ends_it(self):
+        path = self.world.write("nb.ipynb", tunable("score = n"))
+        self.ok(self.world.run("run", path, "--param", "n=1..50", "--param", "x=0..1", "--trials", "none", "--goal", 10,
+                               "--algorithm", "random", "--seed", 1, "--name", "goal", "--objective", "max:score"))
+        shown = self.world.show("goal")
+        self.assertEqual(shown["state"], "Succeeded")
+        reasons = [c["reason"] for c in shown["experiment"]["status"]["conditions"] if c["status"] == "True"]
+        self.assertIn("ExperimentGoalReached", reasons)
+        self.clean()
+
+    def test_failures_end_it(self):
+        path = self.world.write("nb.ipynb", tunable("raise ValueError('no luck')", "score = 1"))
+        done = self.world.run("run", path, *SPACE, "--max-failed", 1, "--name", "fails")
+        self.ok(done, 1)
+        shown = self.world.show("fails")
+        self.assertEqual(shown["state"], "Failed")
+        self.assertGreaterEqual(shown["experiment"]["status"]["trialsFailed"], 2)
+        self.assertIn("no luck", done.stdout + done.stderr)
+        self.clean()
+
+    def test_space_exhausted(self):
+        path = self.world.write("nb.ipynb", tunable("score = n"))
+        self.ok(self.world.run("run", path, "--param", "n=1..3", "--fix", "x=1.5", "--trials", "none", "--algorithm", "grid",
+                               "--name", "all"))
+        shown = self.world.show("all")
+        self.assertEqual(sorted(a["n"] for a in assignments(shown).values()), ["1", "2", "3"])
+        self.assertEqual(shown["state"], "Succeeded")
+
+    def test_two_runs_at_once(self):
+        path = self.world.write("nb.ipynb", tunable(*QUICK))
+        args = ("run", path, *SPACE, "--trials", 2, "--parallel", 1)
+        one, two = self.world.start(*args, "--name", "one"), self.world.start(*args, "--name", "two")
+        same = self.world.start(*args, "--name", "one")
+        codes = [p.wait() for p in (one, two, same)]
+        for process in (one, two, same):
+            process.communicate()
+        self.assertEqual(codes[1], 0)
+        self.assertEqual(sorted([codes[0], codes[2]]), [0, 5])
+        self.clean()
+
+    def test_parallel_trials_do_not_share_files(self):
+        path = self.world.write("folder/nb.ipynb", tunable(
+            "open('out.txt', 'w').write(str(x))", "import time\ntime.sleep(0.5)", "score = float(open('out.txt').read()) == x"))
+        self.world.write("folder/data.txt", "data")
+        self.ok(self.world.run("run", path, *SPACE, "--trials", 3, "--name", "iso"))
+        for trial in self.world.show("iso")["trials"]:
+            self.assertEqual(trial["observation"]["metrics"][0]["max"], "1")
+        self.assertFalse((path.parent / "out.txt").exists())
+
+
+class Interruptions(Case):
+    def long(self, name, *more, sleep=1.0, trials=6):
+        path = self.world.write("nb.ipynb", tunable(f"import time\ntime.sleep({sleep})", "score = x"))
+        return ("run", path, *SPACE, "--trials", trials, "--seed", 5, "--name", name, *more)
+
+    def running(self, name):
+        end = time.monotonic() + 60
+        while not any(t["state"] == "Running" and t.get("step") for t in self.world.show(name)["trials"]):
+            self.assertLess(time.monotonic(), end, "no trial started")
+            time.sleep(0.05)
+
+    def test_detach_outlives_its_starter(self):
+        done = self.ok(self.world.run(*self.long("det", "--detach", trials=2)))
+        self.assertIn("det", done.stdout)
+        self.assertEqual(self.world.wait("det")["state"], "Succeeded")
+        self.clean()
+
+    def test_one_interrupt_stops_gently(self):
+        process = self.world.start(*self.long("gentle", sleep=2))
+        time.sleep(0.3)
+        while "gentle" not in self.world.run("list").stdout:
+            time.sleep(0.1)
+        self.running("gentle")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        shown = self.world.show("gentle")
+        self.assertEqual(shown["state"], "Stopped")
+        self.assertNotIn("Running", [t["state"] for t in shown["trials"]])
+        self.assertIn("Succeeded", [t["state"] for t in shown["trials"]])
+        self.clean()
+        self.ok(self.world.run("resume", "gentle"))
+        self.assertEqual(self.world.show("gentle")["experiment"]["status"]["trialsSucceeded"], 6)
+        self.clean()
+
+    def test_two_interrupts_kill(self):
+        process = self.world.start(*self.long("twice", sleep=60))
+        time.sleep(0.3)
+        while "twice" not in self.world.run("list").stdout:
+            time.sleep(0.1)
+        self.running("twice")
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual({t["state"] for t in self.world.show("twice")["trials"]}, {"Killed"})
+        self.clean()
+
+    def test_terminal_dies(self):
+        process = self.world.start(*self.long("hup", sleep=1))
+        time.sleep(0.3)
+        while "hup" not in self.world.run("list").stdout:
+            time.sleep(0.1)
+        self.running("hup")
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.world.wait("hup")["state"], "Stopped")
+        self.clean()
+
+    def test_stop_and_delete(self):
+        self.ok(self.world.run(*self.long("stop", "--detach", sleep=60)))
+        self.running("stop")
+        self.ok(self.world.run("delete", "stop", "--yes"), 5)
+        self.ok(self.world.run("stop", "stop", "--now"))
+        self.assertEqual(self.world.wait("stop")["state"], "Stopped")
+        self.ok(self.world.run("delete", "stop", "--yes"))
+        self.ok(self.world.run("show", "stop"), 4)
+        self.clean()
+
+    def test_notebook_edited_meanwhile(self):
+        args = self.long("edit", "--detach", trials=3)
+        self.ok(self.world.run(*args))
+        args[1].write_text("not a notebook any more")
+        self.assertEqual(self.world.wait("edit")["experiment"]["status"]["trialsSucceeded"], 3)
+
+
+class Trials(Case):
+    """Bad cells: the trial says what happened, where, and the folder keeps what ran."""
+
+    CASES = {
+        "undefined": (("y = 1",), "MetricMissing", "score"),
+        "nan": (("score = float('nan')",), "MetricInvalid", "nan"),
+        "infinite": (("score = float('-inf')",), "MetricInvalid", "inf"),
+        "string": (("score = '0.9'",), "MetricInvalid", "0.9"),
+        "raises": (("1/0",), "CellFailed", "ZeroDivisionError"),
+        "exits": (("import os\nos._exit(3)",), "KernelDied", "3"),
+        "killed": (("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",), "KernelDied", "signal 9"),
+        "asks": (("input('name? ')",), "InputRequested", "input"),
+    }
+
+    def test_states(self):
+        for name, (body, reason, text) in self.CASES.items():
+            with self.subTest(name):
+                path = self.world.write(f"{name}.ipynb", tunable(*body))
+                done = self.world.run("trial", path, "--json", "--output", self.world.folder / f"out-{name}")
+                self.ok(done, 1)
+                result = json.loads((self.world.folder / f"out-{name}/result.json").read_text())
+                self.assertEqual(result["reason"], reason, result)
+                self.assertIn(text, result["message"])
+                json.loads((self.world.folder / f"out-{name}/executed.ipynb").read_text())
+        self.clean()
+
+    def test_accepted_numbers(self):
+        for name, code in {"np": "import numpy as np\nscore = np.float32(0.5)", "zerod": "import numpy as np\nscore = np.array(0.5)",
+                           "int": "score = 1"}.items():
+            with self.subTest(name):
+                path = self.world.write(f"{name}.ipynb", tunable(code))
+                self.ok(self.world.run("trial", path, "--output", self.world.folder / f"out-{name}"))
+                line = (self.world.folder / f"out-{name}/metrics.log").read_text().splitlines()[-1]
+                self.assertRegex(line, r"^\d{4}-\d\d-\d\dT[\d:.]+Z score=(0\.5|1)$")
+
+    def test_timeouts(self):
+        stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+        for name, code in {"sleep": "import time\ntime.sleep(60)", "stubborn": stubborn}.items():
+            with self.subTest(name):
+                path = self.world.write(f"{name}.ipynb", tunable(code))
+                done = self.world.run("trial", path, "--cell-timeout", "1s", "--output", self.world.folder / f"out-{name}", timeout=60)
+                self.ok(done, 1)
+                result = json.loads((self.world.folder / f"out-{name}/result.json").read_text())
+                self.assertEqual(result["reason"], "CellTimeout", result)
+        self.clean()
+
+    def test_daemon_does_not_survive(self):
+        code = "import subprocess\nsubprocess.Popen(['setsid', 'sleep', '987'], start_new_session=True)"
+        path = self.world.write("daemon.ipynb", tunable(code, "score = 1"))
+        self.ok(self.world.run("trial", path, "--output", self.world.folder / "out"))
+        self.clean()
+
+    def test_expressions_follow(self):
+        path = self.world.write("expr.ipynb", tunable("score = x2", parameters="x = 2.0\nx2 = x * 10\nn = 3"))
+        self.ok(self.world.run("trial", path, "--set", "x=0.25", "--output", self.world.folder / "out"))
+        self.assertIn("score=2.5", (self.world.folder / "out/metrics.log").read_text())
+
+    def test_missing_kernel(self):
+        path = self.world.write("nb.ipynb", notebook(("x = 1.0", "pipeline-parameters"), ("print(x)", "pipeline-metrics"), kernel="no-such"))
+        done = self.world.run("trial", path, "--output", self.world.folder / "out")
+        self.ok(done, 6)
+        self.assertIn("no-such", done.stderr)
+        self.assertIn("python3", done.stderr)
+
+    def test_flood(self):
+        code = "line = 'x' * 99 + '\\n'\nfor _ in range(1000):\n    print(line * 10000, end='')\nscore = 1"
+        path = self.world.write("flood.ipynb", tunable(code))
+        world = World(RELEASE)
+        self.addCleanup(world.close)
+        done = world.run("trial", path, "--output", self.world.folder / "out", timeout=400)
+        self.ok(done)
+        self.assertLess((self.world.folder / "out/executed.ipynb").stat().st_size, 64 << 20)
+
+
+class Examples(Case):
+    release = True
+
+    def test_both_run_as_they_are(self):
+        for name in ("breast_cancer", "diabetes"):
+            with self.subTest(name):
+                shutil.copy(ROOT / f"examples/{name}.ipynb", self.world.folder)
+                began = time.monotonic()
+                try:
+                    subprocess.run(["/usr/bin/python3", "-c", "import sklearn"], check=True, capture_output=True)
+                except subprocess.CalledProcessError:
+                    self.skipTest("scikit-learn is not installed for /usr/bin/python3")
+                self.ok(self.world.run("run", self.world.folder / f"{name}.ipynb", "--name", name.replace("_", "-")))
+                shown = self.world.show(name.replace("_", "-"))
+                self.assertEqual(shown["experiment"]["status"]["trialsSucceeded"], 12)
+                print(f"{name}: {time.monotonic() - began:.1f} s")
+        self.clean()
+
+
+class Kill(Case):
+    """kill -9 of the engine, a trial or a kernel at random moments: resume ends at the assignments of an undisturbed run."""
+
+    release = True
+    MOMENTS = int(os.environ.get("NBKATIB_KILLS", "50"))
+    DAEMON = "import subprocess\nsubprocess.Popen(['sleep', '988'], start_new_session=True)\nimport time\ntime.sleep(0.2)"
+
+    def undisturbed(self, path, algorithm):
+        name = f"calm-{algorithm}"
+        self.ok(self.world.run("run", path, *SPACE, "--algorithm", algorithm, "--trials", 8, "--seed", 11, "--name", name))
+        return assignments(self.world.show(name))
+
+    def disturb(self, rng, name, span):
+        """Kills one process of a random kind; "none" when there was none at that moment."""
+        time.sleep(rng.uniform(0, span))
+        kind = rng.choice(("engine", "engine", "trial", "kernel"))
+        pids = self.world.pids(kind)
+        if not pids:
+            return "none"
+        try:
+            os.kill(rng.choice(pids), signal.SIGKILL)
+        except ProcessLookupError:
+            return "none"
+        return kind
+
+    def test_fifty_moments(self):
+        path = self.world.write("nb.ipynb", tunable(self.DAEMON, "score = x * n"))
+        calm = {a: self.undisturbed(path, a) for a in ("random", "grid")}
+        rng, counts = random.Random(2026), {}
+        for moment in range(self.MOMENTS):
+            algorithm = ("random", "grid")[moment % 2]
+            name = f"k{moment}"
+            with self.subTest(moment=moment):
+                self.ok(self.world.run("run", path, *SPACE, "--algorithm", algorithm, "--trials", 4, "--max-failed", 3, "--seed", 11,
+                                       "--parallel", 3, "--name", name, "--detach"))
+                kind = self.disturb(rng, name, 2.5)
+                counts[kind] = counts.get(kind, 0) + 1
+                shown = self.world.wait(name)
+                if shown["state"] == "Interrupted":
+                    self.ok(self.world.run("resume", name))
+                    shown = self.world.show(name)
+                self.assertEqual(shown["state"], "Succeeded")
+                self.assertEqual(shown["experiment"]["status"]["trialsSucceeded"], 4)
+                for index, chosen in assignments(shown).items():
+                    self.assertEqual(chosen, calm[algorithm][index], f"trial {index} of {name} after a kill of {kind}")
+                self.assertEqual(self.world.leftovers(), [])
+        print(f"killed: {counts}")
+
+
+@unittest.skipUnless(NOTEBOOKS, "NBKATIB_NOTEBOOKS names no folder")
+class CarPrice(Case):
+    """The lab that the Katib dialog was taught with, tuned by one command with its own stored settings."""
+
+    release = True
+    PACKAGES = ("pandas<3", "seaborn", "matplotlib", "scikit-learn", "xgboost-cpu", "lightgbm", "ipykernel", "nbformat")
+
+    def environment(self):
+        folder = ROOT / "build/lab-venv"
+        if not (folder / "complete").exists():
+            subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([folder / "bin/pip", "install", "-q", *self.PACKAGES], check=True)
+            (folder / "complete").write_text("\n".join(self.PACKAGES))
+        return folder
+
+    def test_lab(self):
+        venv = self.environment()
+        world = World(RELEASE, venv)
+        self.addCleanup(world.close)
+        shutil.copytree(pathlib.Path(NOTEBOOKS) / "car-price", world.folder / "lab")
+        began = time.monotonic()
+        self.ok(world.run("run", world.folder / "lab/predict_car_price.ipynb", "--name", "lab", "--seed", 1, timeout=900))
+        print(f"car-price: {time.monotonic() - began:.1f} s")
+        shown = world.show("lab")
+        spec, status = shown["experiment"]["spec"], shown["experiment"]["status"]
+        self.assertEqual((spec["algorithm"]["algorithmName"], spec["parallelTrialCount"], spec["maxTrialCount"], spec["maxFailedTrialCount"]),
+                         ("grid", 3, 12, 3))
+        self.assertEqual((spec["objective"]["type"], spec["objective"]["objectiveMetricName"]), ("maximize", "xgb-r2-score"))
+        self.assertEqual(sorted(p["name"] for p in spec["parameters"]), ["LEARNING_RATE", "MAX_DEPTH", "NUM_ESTIMATORS"])
+        self.assertEqual(status["trialsSucceeded"], 12)
+        scores = {}
+        for trial in shown["trials"]:
+            metrics = {m["name"]: m for m in trial["observation"]["metrics"]}
+            self.assertEqual(sorted(metrics), ["xgb-r2-score", "xgb-sq-err", "xgb-sq-log-err"])
+            scores[trial["name"]] = float(metrics["xgb-r2-score"]["max"])
+            executed = pathlib.Path(trial["folder"]) / "executed.ipynb"
+            subprocess.run([venv / "bin/python", "-c", "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], 4))",
+                            executed], check=True)
+        self.assertEqual(status["currentOptimalTrial"]["bestTrialName"], max(scores, key=scores.get))
+        self.assertEqual(world.leftovers(), [])
