@@ -1,0 +1,281 @@
+"""Ratios against peers, each pair measured in turn in one run. Usage: bench.py BUILD_FOLDER [ROW...]"""
+import datetime
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+PROGRAM = str(BUILD / "nbkatib")
+VENV = pathlib.Path(sys.prefix)
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def environment(home):
+    return {**os.environ, "PATH": f"{VENV}/bin:" + os.environ["PATH"], "VIRTUAL_ENV": str(VENV), "NBKATIB_HOME": str(home)}
+
+
+def timed(argv, **kwargs):
+    """Wall seconds of a command, which must succeed."""
+    began = time.perf_counter()
+    done = subprocess.run([*map(str, argv)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **kwargs)
+    wall = time.perf_counter() - began
+    if done.returncode:
+        raise SystemExit(f"{argv}: exit status {done.returncode}\n{done.stderr[-2000:]}")
+    return wall
+
+
+def pairs(ours, peer, runs):
+    """Medians of two functions called in turn, and of their ratio pair by pair; one warm-up each."""
+    ours(), peer()
+    a, b = [], []
+    for _ in range(runs):
+        a.append(ours())
+        b.append(peer())
+    return statistics.median(a), statistics.median(b), statistics.median(x / y for x, y in zip(a, b))
+
+
+def write_notebook(path, cells, outputs=None):
+    def code(source, tags=(), out=()):
+        return {"cell_type": "code", "execution_count": None, "metadata": {"tags": list(tags)} if tags else {}, "outputs": list(out), "source": source}
+
+    body = [code("x = 1.0", ["parameters"])] + [code(f"y{i} = x + {i}") for i in range(cells - 2)] + [code("print(x)", ["pipeline-metrics"])]
+    if outputs:
+        body[1:-1] = [code("pass", out=[o]) for o in outputs]
+    meta = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": {"name": "python"}}
+    path.write_text(json.dumps({"cells": body, "metadata": meta, "nbformat": 4, "nbformat_minor": 4}))
+    return path
+
+
+def trial_row(work, cells, runs):
+    notebook = write_notebook(work / f"nb{cells}.ipynb", cells)
+    env = environment(work / "home")
+    out = work / "trial-out"
+
+    def ours():
+        shutil.rmtree(out, ignore_errors=True)
+        return timed([PROGRAM, "trial", notebook, "--set", "x=2.0", "--output", out], env=env)
+
+    def peer():
+        return timed([VENV / "bin/papermill", "-p", "x", "2.0", "--no-progress-bar", notebook, work / "pm.ipynb"], env=env)
+
+    return pairs(ours, peer, runs)
+
+
+def row_trial5(work):
+    return "one trial of a 5-cell notebook, wall", "papermill", 0.35, trial_row(work, 5, 7), "s"
+
+
+def row_trial100(work):
+    return "100-cell notebook, wall", "papermill", 0.28, trial_row(work, 100, 5), "s"
+
+
+def client(work, mode, spec, count=0):
+    done = subprocess.run([BUILD / "tests/bench_client", mode, spec, *([str(count)] if count else [])], env=environment(work / "home"),
+                          capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def write_spec(work, name, argv):
+    folder = work / "jupyter/kernels" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
+    os.environ["JUPYTER_PATH"] = str(work / "jupyter")
+
+
+def row_start(work):
+    from jupyter_client.manager import start_new_kernel
+
+    def peer():
+        began = time.perf_counter()
+        manager, blocking = start_new_kernel(kernel_name="python3")
+        took = time.perf_counter() - began
+        blocking.stop_channels()
+        manager.shutdown_kernel(now=True)
+        return took
+
+    return "client start to ready kernel", "jupyter_client start_new_kernel", 0.6, pairs(lambda: client(work, "start", "python3")["start_s"], peer, 7), "s"
+
+
+def peer_messages(kernel, count):
+    """(executes per second, client CPU seconds per message) of jupyter_client's blocking client."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, blocking = start_new_kernel(kernel_name=kernel)
+    messages = 0
+
+    def hook(message):
+        nonlocal messages
+        messages += 1
+
+    for _ in range(20):
+        blocking.execute_interactive("pass", output_hook=hook)
+    messages = 0
+    cpu, began = time.process_time(), time.perf_counter()
+    for _ in range(count):
+        blocking.execute_interactive("pass", output_hook=hook, store_history=False)
+        messages += 1
+    result = count / (time.perf_counter() - began), (time.process_time() - cpu) / messages
+    blocking.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return result
+
+
+def row_message(work):
+    write_spec(work, "echo", [str(BUILD / "tests/bench_echo_kernel"), "{connection_file}"])
+    result = pairs(lambda: client(work, "messages", "echo", 2000)["cpu_per_message_s"] * 1e6, lambda: peer_messages("echo", 500)[1] * 1e6, 5)
+    return "client CPU per message, echo kernel", "jupyter_client blocking client", 0.1, result, "us"
+
+
+def row_executes(work):
+    result = pairs(lambda: client(work, "messages", "python3", 400)["executes_per_s"], lambda: peer_messages("python3", 400)[0], 5)
+    return "executes/s, ipykernel (higher is better)", "jupyter_client blocking client", -1.15, result, "1/s"
+
+
+def big_notebook(work, kind):
+    if kind == "images":
+        data = "iVBORw0KGgo" + "A" * (500 * 1024)
+        outputs = [{"output_type": "display_data", "data": {"image/png": data}, "metadata": {}} for _ in range(100)]
+    else:
+        text = ["a line of text output, number %d, with \"quotes\" and \\ü\n" % i for i in range(9000)]
+        outputs = [{"output_type": "stream", "name": "stdout", "text": text} for _ in range(100)]
+    return write_notebook(work / f"{kind}.ipynb", 3, outputs)
+
+
+def inspect_row(work, kind):
+    import nbformat
+
+    path = big_notebook(work, kind)
+    env = environment(work / "home")
+    size = path.stat().st_size
+
+    def peer():
+        began = time.perf_counter()
+        nbformat.read(path, as_version=4)
+        return time.perf_counter() - began
+
+    result = pairs(lambda: timed([PROGRAM, "inspect", path, "--json"], env=env), peer, 5)
+    peak = peak_of([PROGRAM, "inspect", path, "--json"], env) / size
+    return result, peak, size
+
+
+def peak_of(argv, env):
+    """Peak resident bytes of one command, asked of the kernel for that process alone."""
+    pid = os.posix_spawn(argv[0], [str(a) for a in argv], env, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    _, status, usage = os.wait4(pid, 0)
+    assert status == 0, status
+    return usage.ru_maxrss * 1024
+
+
+def row_inspect_images(work):
+    result, peak, size = inspect_row(work, "images")
+    return f"`inspect` of {size / 1e6:.0f} MB of images, wall (peak memory {peak:.2f} of the file)", "nbformat.read in a warm Python", 0.2, result, "s"
+
+
+def row_inspect_text(work):
+    result, peak, size = inspect_row(work, "text")
+    return f"`inspect` of {size / 1e6:.0f} MB of text, wall (peak memory {peak:.2f} of the file)", "nbformat.read in a warm Python", 0.2, result, "s"
+
+
+OPTUNA = """
+import os, sys, optuna, papermill
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+notebook, out = sys.argv[1:3]
+def objective(trial):
+    values = dict(N_ESTIMATORS=trial.suggest_int("N_ESTIMATORS", 20, 80), MAX_DEPTH=trial.suggest_int("MAX_DEPTH", 1, 6),
+                  LEARNING_RATE=trial.suggest_float("LEARNING_RATE", 0.005, 0.5, log=True))
+    done = papermill.execute_notebook(notebook, f"{out}/{trial.number}.ipynb", values, progress_bar=False)
+    return float(done.cells[-1].outputs[0].text.split()[0])
+study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=1))
+study.optimize(objective, n_trials=12, n_jobs=3)
+"""
+
+
+def experiment_row(work, threads):
+    notebook = shutil.copy(ROOT / "examples/breast_cancer.ipynb", work / "example.ipynb")
+    script = work / "tune.py"
+    script.write_text(OPTUNA)
+    # papermill takes papermill's tag name.
+    tagged = work / "tagged.ipynb"
+    tagged.write_text(pathlib.Path(notebook).read_text().replace('"pipeline-parameters"', '"parameters"'))
+    limits = {f"{n}_NUM_THREADS": "1" for n in ("OMP", "OPENBLAS", "MKL")} if threads else {}
+    count = 0
+
+    def ours():
+        nonlocal count
+        count += 1
+        return timed([PROGRAM, "run", notebook, "--algorithm", "random", "--seed", "1", "--name", f"bench-{count}", "--param", "N_ESTIMATORS=20..80",
+                      "--param", "MAX_DEPTH=1..6", "--param", "LEARNING_RATE=0.005..0.5:log"], env={**environment(work / "home"), **limits})
+
+    def peer():
+        shutil.rmtree(work / "pm", ignore_errors=True)
+        (work / "pm").mkdir()
+        return timed([VENV / "bin/python", script, tagged, work / "pm"], env={**environment(work / "home"), **limits})
+
+    return pairs(ours, peer, 3)
+
+
+def row_experiment(work):
+    return "12 fresh-kernel trials of the example, wall", "papermill in Optuna, n_jobs=3", 0.6, experiment_row(work, False), "s"
+
+
+def row_experiment_threads(work):
+    return "the same with equal thread limits", "papermill in Optuna, n_jobs=3, one thread each", 1.0, experiment_row(work, True), "s"
+
+
+def engine_runs(work):
+    results = {}
+    for count in (100, 10000):
+        done = subprocess.run([BUILD / "tests/bench_engine", str(count)], env=environment(work / f"engine-{count}"), capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        results[count] = json.loads(done.stdout)
+    return results
+
+
+def row_engine(work):
+    found = engine_runs(work)
+    many, few = found[10000]["seconds_per_trial"] * 1e3, found[100]["seconds_per_trial"] * 1e3
+    extra = f"`list` {found[10000]['list_s'] * 1e3:.0f} ms, `show` {found[10000]['show_s'] * 1e3:.0f} ms at 10 000"
+    return f"engine cost per stub trial at 10 000 trials ({extra})", "itself at 100 trials", 1.3, (many, few, many / few), "ms"
+
+
+ROWS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("row_")}
+
+
+def versions():
+    names = ("papermill", "optuna", "nbformat", "jupyter_client", "ipykernel")
+    return ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
+
+
+def main():
+    chosen = sys.argv[2:] or list(ROWS)
+    lines = []
+    for name in chosen:
+        work = pathlib.Path(tempfile.mkdtemp(prefix="nbkb-"))
+        try:
+            what, peer, reach, (ours, theirs, ratio), unit = ROWS[name](work)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        met = ratio >= -reach if reach < 0 else ratio <= reach
+        goal = f"at least {-reach:g}x" if reach < 0 else f"at most {reach:g}"
+        lines.append(f"| {what} | {peer} | {ours:.3g} {unit} | {theirs:.3g} {unit} | {ratio:.3f} | {goal} | {'yes' if met else 'no'} |")
+        print(lines[-1], flush=True)
+    if len(chosen) < len(ROWS):
+        return
+    head = ["# Results", "", f"Made by `tests/run bench` on {datetime.date.today()}: {os.cpu_count()} cores, {platform.machine()}, Python "
+            f"{platform.python_version()}, {versions()}.", "Medians of runs in turn (ours, peer, ours, ...); the ratio is the median of the pairs' ratios.", "",
+            "| what | peer | nbkatib | peer | ratio | reach | met |", "|---|---|---|---|---|---|---|"]
+    (HERE / "RESULTS.md").write_text("\n".join(head + lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
