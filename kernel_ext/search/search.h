@@ -77,10 +77,17 @@ extern const struct search_algorithm *const search_algorithms[]; /* ended by NUL
 
 const struct search_algorithm *search_find(const char *name); /* NULL when unknown; "auto" is one of them */
 
+const struct search_setting *search_find_setting(const struct search_algorithm *algorithm, const char *name);
+
+/* Whether the algorithm of that name has the setting; true for an algorithm that is not known here. For
+ * derive_given.setting_known. */
+bool search_knows_setting(const char *algorithm, const char *setting);
+
 /* What `auto` stands for with this space and budget; the algorithm itself when it is not auto. Never NULL. */
 const struct search_algorithm *search_resolve(const struct search_algorithm *algorithm, const struct space *space,
                                               uint64_t budget);
 
+/* `auto` goes on with random when the history is not a grid's. A random_state among the settings replaces the request's seed. */
 nbt_must_check int search_suggest(const struct search_algorithm *algorithm, const struct search_request *request,
                                   struct search_result *ret_result, struct nbt_error *err);
 
