@@ -1,9 +1,11 @@
 /*
- * One function for each verb of the product; the command line and the Jupyter kernel call these and nothing below.
- * Arguments are structs of texts as users give them; results are JSON documents (new references), the same that --json prints.
+ * One function for each verb of the product; the command line and the Jupyter kernel call these and
+ * nothing below. Arguments are structs of texts as users give them; results are JSON documents (new
+ * references), the same that --json prints.
  *
  *     json_t *result;
- *     if (service_inspect(&result, &(struct service_inspect){.notebook = "model.ipynb"}, &err) < 0) ...
+ *     if (service_inspect(&result, &(struct service_inspect){.notebook = "model.ipynb"}, &err) < 0)
+ * ...
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
@@ -17,8 +19,8 @@
 #include "nbtags/error.h"
 
 struct service_source {
-    const char *path;           /* notebook or Experiment file */
-    const void *bytes;          /* a live document instead of the file's contents, or NULL */
+    const char *path;  /* notebook or Experiment file */
+    const void *bytes; /* a live document instead of the file's contents, or NULL */
     size_t size;
     struct derive_given given;
 };
@@ -27,49 +29,76 @@ struct service_source {
  * annotations,tags,runs}],"parameters":[{name,type,value,cell,line,column,selected,origin,why,range:{parameterType,
  * feasibleSpace}}],"metrics":[{variable,name,cell,line}],"objective":{...,"origin"},"run":{algorithm,parallelTrialCount,...,
  * "origin"},"steps":[...],"diagnostics":[{severity,code,cell,cell_id,line,column,text}]} */
-nbt_must_check int service_inspect(json_t **ret, const struct service_source *source, struct nbt_error *err);
-
-/* {"experiment": document, "problems": [{"severity","path","text"}]}; the document is exactly what run would submit. */
-nbt_must_check int service_experiment(json_t **ret, const struct service_source *source, struct nbt_error *err);
+nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
+                                   struct nbt_error *err);
 
 struct service_run {
     struct service_source source;
-    const char *engine;  /* NULL: the default */
+    const char *engine; /* NULL: the default */
     const char *kernel;
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
 };
-/* Submits. {"name","engine","problems":[warnings]}. NBT_EINVAL with every problem in *ret_problems when it is not valid. */
-nbt_must_check int service_submit(json_t **ret, json_t **ret_problems, const struct service_run *run, struct nbt_error *err);
+/* {"experiment": document, "problems": [problem]}; the document is exactly what service_submit
+ * would submit, null when the notebook has errors. A problem:
+ * {"severity","code","path","cell","line","column","text"}; path is "" and cell -1 where they do
+ * not apply. The experiment may be run only when no problem is an error. */
+nbt_must_check int service_experiment(json_t **ret, const struct service_run *run,
+                                      struct nbt_error *err);
+
+/* Submits. {"name","engine","problems":[warnings]}. NBT_EINVAL with every problem in *ret_problems
+ * when it is not valid (an array, also when empty; untouched by other failures). NBT_EUNSUPPORTED
+ * when the kernel is not installed. */
+nbt_must_check int service_submit(json_t **ret, json_t **ret_problems,
+                                  const struct service_run *run, struct nbt_error *err);
 
 nbt_must_check int service_list(json_t **ret, struct nbt_error *err);
 nbt_must_check int service_show(json_t **ret, const char *experiment, struct nbt_error *err);
-nbt_must_check int service_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err);
-nbt_must_check int service_stop(const char *experiment, enum engine_stop how, struct nbt_error *err);
-nbt_must_check int service_resume(const char *experiment, const char *max_trials, bool detach, struct nbt_error *err);
-nbt_must_check int service_delete(const char *experiment, struct nbt_error *err);
-nbt_must_check int service_file(char **ret_path, const char *experiment, const char *trial, const char *file,
+nbt_must_check int service_watch(const char *experiment, const struct engine_watch *watch,
+                                 struct nbt_error *err);
+nbt_must_check int service_stop(const char *experiment, enum engine_stop how,
                                 struct nbt_error *err);
+nbt_must_check int service_resume(const char *experiment, const char *max_trials, bool detach,
+                                  struct nbt_error *err);
+nbt_must_check int service_delete(const char *experiment, struct nbt_error *err);
+nbt_must_check int service_file(char **ret_path, const char *experiment, const char *trial,
+                                const char *file, struct nbt_error *err);
 
 struct service_trial {
     const char *notebook;
     const char *const *assignments; /* "NAME=VALUE" */
     size_t n_assignments;
-    const char *output;             /* folder; NULL: NOTEBOOK-trial beside it */
+    const char *output; /* folder; NULL: NOTEBOOK-trial beside it */
     const char *kernel, *connection_file, *trial_timeout, *cell_timeout;
     bool isolate, snapshots, reports, keep;
     int cancel_fd;
     void (*on_event)(void *self, const json_t *event);
     void *self;
 };
-nbt_must_check int service_trial(json_t **ret_result, const struct service_trial *trial, struct nbt_error *err);
+/* Runs one trial here; *ret_result is its trial_result_json with "output" added. 0 also when the
+ * trial failed (its "state" says so). NBT_EINVAL with *ret_problems as service_submit. */
+nbt_must_check int service_trial(json_t **ret_result, json_t **ret_problems,
+                                 const struct service_trial *trial, struct nbt_error *err);
 
-/* Writes the best (or a named trial's) values into the parameters cell. {"trial","changes":[{name,from,to,cell,line}],
- * "diff": unified text, "written": bool}. */
-nbt_must_check int service_apply(json_t **ret, const char *notebook, const char *experiment, const char *trial, bool dry_run,
-                                 struct nbt_error *err);
+/* Writes the best (or a named trial's) values into the parameters cell.
+ * {"trial","changes":[{name,from,to,cell,line}], "diff": unified text, "written": bool}. */
+nbt_must_check int service_apply(json_t **ret, const char *notebook, const char *experiment,
+                                 const char *trial, bool dry_run, struct nbt_error *err);
 
 /* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
 nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
+
+/* "90", "90s", "15m", "2h", "1d" to seconds, 1 s to 366 d. NBT_EINVAL otherwise. */
+nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, struct nbt_error *err);
+
+/* [{"name","summary"}] of the engines, the default first;
+ * [{"name","summary","settings":[{"name","help"}]}]. */
+nbt_must_check int service_engines(json_t **ret, struct nbt_error *err);
+nbt_must_check int service_algorithms(json_t **ret, struct nbt_error *err);
+
+/* The processes that engines start from this same program: local_engine_main and trial_main. Return
+ * an exit status. */
+int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd);
+int service_trial_main(const char *spec_file, int status_fd);
 
 #endif

@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "base/scope.h"
+#include "service/internal.h"
+
+static int no_memory(struct nbt_error *err)
+{
+    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+}
+
+static int validate(struct prepared *prepared, struct nbt_error *err)
+{
+    CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
+    struct experiment_rules rules = {
+        .trial_template_required = prepared->engine->trial_template_required,
+    };
+    int result = experiment_default(prepared->document, err);
+
+    if (result < 0)
+        return result;
+    experiment_validate(prepared->document, &rules, &found);
+    /* The engine's own check reads a space and settings, which must be well-formed first. */
+    if (found.errors == 0 && prepared->engine->check_algorithm)
+        prepared->engine->check_algorithm(json_object_get(prepared->document, "spec"), &found);
+    return problems_from_experiment(prepared->problems, &found, err);
+}
+
+static int derive_document(struct prepared *prepared, const struct service_run *run,
+                           struct nbt_error *err)
+{
+    CLEANUP(derivation_fini) struct derivation derivation = {0};
+    struct derive_given given = run->source.given;
+    char suffix[6];
+    int result;
+
+    random_suffix(suffix);
+    if (!given.suffix)
+        given.suffix = suffix;
+    result = derive(&derivation, prepared->notebook, &given, err);
+    if (result == 0)
+        result = problems_from_experiment(prepared->problems, &derivation.problems, err);
+    if (result == 0)
+        result = annotate(derivation.document, prepared->notebook, derivation.fixed, run, err);
+    if (result == 0)
+        prepared->document = json_incref(derivation.document);
+    return result;
+}
+
+static int load_document(struct prepared *prepared, const struct service_run *run,
+                         struct nbt_error *err)
+{
+    int result = source_experiment(&prepared->document, &prepared->notebook, &run->source, err);
+
+    if (result == 0)
+        result = problems_from_notebook(prepared->problems, prepared->notebook, err);
+    if (result == 0)
+        result = override(prepared->document, &run->source.given, err);
+    if (result == 0)
+        result = annotate(prepared->document, prepared->notebook, NULL, run, err);
+    return result;
+}
+
+static int derive_from_notebook(struct prepared *prepared, const struct service_run *run,
+                                struct nbt_error *err)
+{
+    int result = source_notebook(&prepared->notebook, &run->source, err);
+
+    if (result == 0)
+        result = problems_from_notebook(prepared->problems, prepared->notebook, err);
+    if (result == 0 && !nbt_has_errors(prepared->notebook))
+        result = derive_document(prepared, run, err);
+    return result;
+}
+
+static int fill(struct prepared *prepared, const struct service_run *run, struct nbt_error *err)
+{
+    int result;
+
+    prepared->engine = engine_find(run->engine, err);
+    if (!prepared->engine)
+        return NBT_EINVAL;
+    prepared->problems = json_array();
+    if (!prepared->problems)
+        return no_memory(err);
+    result = source_is_experiment(&run->source) ? load_document(prepared, run, err)
+                                                : derive_from_notebook(prepared, run, err);
+    if (result == 0 && prepared->document)
+        result = validate(prepared, err);
+    if (result == 0 && prepared->document && !problems_have_errors(prepared->problems))
+        result = check_assignments(prepared->problems, prepared->notebook, prepared->document, err);
+    return result;
+}
+
+int prepare(struct prepared *ret, const struct service_run *run, struct nbt_error *err)
+{
+    struct prepared prepared = {0};
+    int result = fill(&prepared, run, err);
+
+    if (result < 0) {
+        prepared_fini(&prepared);
+        return result;
+    }
+    *ret = prepared;
+    return 0;
+}
+
+void prepared_fini(struct prepared *prepared)
+{
+    nbt_free(prepared->notebook);
+    json_decref(prepared->document);
+    json_decref(prepared->problems);
+    *prepared = (struct prepared){0};
+}
+
+int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
+{
+    CLEANUP(prepared_fini) struct prepared prepared = {0};
+    int result = prepare(&prepared, run, err);
+
+    if (result < 0)
+        return result;
+    json_t *packed =
+        json_pack("{s:O?, s:O}", "experiment", prepared.document, "problems", prepared.problems);
+    if (!packed)
+        return no_memory(err);
+    *ret = packed;
+    return 0;
+}

@@ -1,0 +1,41 @@
+#include "base/scope.h"
+#include "service/internal.h"
+
+static const char *name_of(const json_t *document)
+{
+    return json_string_value(json_object_get(json_object_get(document, "metadata"), "name"));
+}
+
+int service_submit(json_t **ret, json_t **ret_problems, const struct service_run *run,
+                   struct nbt_error *err)
+{
+    CLEANUP(prepared_fini) struct prepared prepared = {0};
+    int result = prepare(&prepared, run, err);
+
+    if (result < 0)
+        return result;
+    if (!prepared.document || problems_have_errors(prepared.problems)) {
+        *ret_problems = TAKE(prepared.problems);
+        return problems_refuse(*ret_problems, err);
+    }
+    result = check_kernel(prepared.notebook,
+                          experiment_annotation(prepared.document, EXPERIMENT_KERNEL), err);
+    if (result < 0)
+        return result;
+    struct engine_submission submission = {
+        .document = prepared.document,
+        .notebook_text = prepared.notebook->text,
+        .notebook_size = prepared.notebook->size,
+        .detach = run->detach,
+    };
+    auto_json json_t *answer =
+        json_pack("{s:s, s:s, s:O}", "name", name_of(prepared.document), "engine",
+                  prepared.engine->name, "problems", prepared.problems);
+    if (!answer)
+        return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    result = prepared.engine->submit(&submission, err);
+    if (result < 0)
+        return result;
+    *ret = TAKE(answer);
+    return 0;
+}

@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "base/file.h"
+#include "base/scope.h"
+#include "nbtags/number.h"
+#include "service/internal.h"
+
+static int no_such(const char *experiment, struct nbt_error *err)
+{
+    return nbt_error_set(err, NBT_ENOTFOUND,
+                         "there is no experiment '%s'; expected a name that 'nbkatib list' shows",
+                         experiment);
+}
+
+/* The engine that holds the experiment. With one engine there is nothing to ask. */
+static int owner(const struct engine **ret, const char *experiment, struct nbt_error *err)
+{
+    if (!experiment_name_valid(experiment))
+        return no_such(experiment, err);
+    for (size_t i = 0; engines[i]; i++) {
+        struct nbt_error found = NBT_ERROR_INIT;
+        auto_json json_t *show = NULL;
+        if (!engines[1] || engines[i]->show(&show, experiment, &found) == 0) {
+            *ret = engines[i];
+            return 0;
+        }
+        if (found.code != NBT_ENOTFOUND)
+            return nbt_error_set(err, found.code, "%s", found.text);
+    }
+    return no_such(experiment, err);
+}
+
+int service_list(json_t **ret, struct nbt_error *err)
+{
+    auto_json json_t *all = json_array();
+
+    for (size_t i = 0; all && engines[i]; i++) {
+        auto_json json_t *items = NULL;
+        int result = engines[i]->list(&items, err);
+        if (result < 0)
+            return nbt_error_prefix(err, "engine %s", engines[i]->name);
+        if (json_array_extend(all, items) < 0)
+            return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    }
+    if (!all)
+        return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    *ret = TAKE(all);
+    return 0;
+}
+
+int service_show(json_t **ret, const char *experiment, struct nbt_error *err)
+{
+    const struct engine *engine;
+    int result = owner(&engine, experiment, err);
+
+    return result < 0 ? result : engine->show(ret, experiment, err);
+}
+
+int service_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)
+{
+    const struct engine *engine;
+    int result = owner(&engine, experiment, err);
+
+    return result < 0 ? result : engine->watch(experiment, watch, err);
+}
+
+int service_stop(const char *experiment, enum engine_stop how, struct nbt_error *err)
+{
+    const struct engine *engine;
+    int result = owner(&engine, experiment, err);
+
+    return result < 0 ? result : engine->stop(experiment, how, err);
+}
+
+int service_resume(const char *experiment, const char *max_trials, bool detach,
+                   struct nbt_error *err)
+{
+    const struct engine *engine;
+    int64_t more = 0;
+    int result = owner(&engine, experiment, err);
+
+    if (result < 0)
+        return result;
+    if (max_trials && (!nbt_parse_int(max_trials, &more) || more < 1))
+        return nbt_error_set(err, NBT_EINVAL,
+                             "--trials is '%s'; expected how many trials to add, from 1",
+                             max_trials);
+    return engine->resume(experiment, more, detach, err);
+}
+
+int service_delete(const char *experiment, struct nbt_error *err)
+{
+    const struct engine *engine;
+    int result = owner(&engine, experiment, err);
+
+    return result < 0 ? result : engine->remove(experiment, err);
+}
+
+int service_file(char **ret_path, const char *experiment, const char *trial, const char *file,
+                 struct nbt_error *err)
+{
+    const struct engine *engine;
+    int result = owner(&engine, experiment, err);
+
+    return result < 0 ? result : engine->file(ret_path, experiment, trial, file, err);
+}
