@@ -33,7 +33,7 @@ enum nbt_cell_type { NBT_CODE, NBT_MARKDOWN, NBT_RAW, NBT_OTHER };
 
 /* What a code cell is for, after untagged cells joined the group above them (kale_ui section 2; design section 3). */
 enum nbt_role {
-    NBT_ROLE_NONE,       /* not a code cell, or blank source */
+    NBT_ROLE_NONE,       /* not a code cell, or untagged and blank */
     NBT_ROLE_PLAIN,      /* untagged code of a plain notebook: runs */
     NBT_ROLE_IMPORTS,    /* runs */
     NBT_ROLE_FUNCTIONS,  /* runs */
@@ -113,7 +113,7 @@ struct nbt_diagnostic {
 
 struct nbt_notebook {
     const char *path;      /* as given; the name given to nbt_read_bytes */
-    const char *text;      /* the file's bytes (mapped); offsets of spans count from here */
+    const char *text;      /* the file's bytes; offsets of spans count from here; not NUL-terminated */
     size_t size;
     int nbformat, nbformat_minor;
     const char *kernel_name; /* metadata.kernelspec.name */
@@ -127,7 +127,7 @@ struct nbt_notebook {
     size_t n_metrics;
     struct nbt_diagnostic *diagnostics; /* by cell, line, column */
     size_t n_diagnostics;
-    const json_t *metadata; /* the notebook's metadata object */
+    const json_t *metadata; /* the notebook's metadata object, without foreign members over 1 MiB (widget state) */
     const json_t *kale;     /* metadata.kubeflow_notebook as stored, or NULL */
     const json_t *own;      /* metadata.nbkatib as stored, or NULL */
     const json_t *katib;    /* kale.katib_metadata in the shape of an Experiment's spec (parameters, objective, algorithm,

@@ -1,0 +1,151 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nbtags/reader.h"
+
+#define FILE_MAX ((size_t)2 << 30)
+#define FILE_MIN ((size_t)64 << 10)
+
+static int grow(char **bytes, size_t *capacity, const char *path, struct nbt_error *err)
+{
+    if (*capacity >= FILE_MAX)
+        return nbt_error_set(err, NBT_ENOMEM,
+                             "%s is larger than 2 GiB, the most that is read. Clear its outputs",
+                             path);
+    char *larger = realloc(*bytes, 2 * *capacity);
+    if (!larger)
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for %s (%zu bytes so far)", path,
+                             *capacity);
+    *bytes = larger;
+    *capacity *= 2;
+    return 0;
+}
+
+static int read_all(int fd, const char *path, char **bytes, size_t capacity, size_t *ret_size,
+                    struct nbt_error *err)
+{
+    size_t size = 0;
+    for (;;) {
+        if (size == capacity && grow(bytes, &capacity, path, err) < 0)
+            return err ? err->code : NBT_ENOMEM;
+        ssize_t got = read(fd, *bytes + size, capacity - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return nbt_error_errno(err, "cannot read %s", path);
+        if (got == 0)
+            break;
+        size += (size_t)got;
+    }
+    *ret_size = size;
+    return 0;
+}
+
+/* Reads rather than maps: Jupyter saves in place, and a mapped file that is cut short while it is
+ * read kills the reader. */
+static int load(struct nbt_notebook *notebook, int fd, const char *path, struct nbt_error *err)
+{
+    struct nbt_private *priv = nbt_private(notebook);
+    if (fstat(fd, &priv->file) < 0)
+        return nbt_error_errno(err, "cannot read %s", path);
+    size_t expected = priv->file.st_size > 0 ? (size_t)priv->file.st_size + 1 : FILE_MIN;
+    if (expected > FILE_MAX)
+        return nbt_error_set(err, NBT_ENOMEM,
+                             "%s is larger than 2 GiB, the most that is read. Clear its outputs",
+                             path);
+    priv->bytes = malloc(expected);
+    if (!priv->bytes)
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for %s (%zu bytes)", path, expected);
+    notebook->text = priv->bytes;
+    int rc = read_all(fd, path, &priv->bytes, expected, &notebook->size, err);
+    notebook->text = priv->bytes;
+    return rc;
+}
+
+static int load_file(struct nbt_notebook *notebook, const char *path, struct nbt_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return nbt_error_errno(err, "cannot open the notebook %s", path);
+    int rc = load(notebook, fd, path, err);
+    close(fd);
+    return rc;
+}
+
+static int interpret(struct nbt_notebook *notebook, struct nbt_error *err)
+{
+    struct nbt_span metadata = {0};
+    int rc = nbt_document_read(notebook, &metadata, err);
+    if (rc == 0)
+        rc = nbt_metadata_read(notebook, metadata, err);
+    if (rc == 0)
+        rc = nbt_katib_read(notebook, err);
+    if (rc == 0)
+        rc = nbt_roles_read(notebook, err);
+    if (rc == 0)
+        rc = nbt_parameters_read(notebook, err);
+    if (rc == 0)
+        rc = nbt_metrics_read(notebook, err);
+    if (rc == 0 && nbt_private(notebook)->failed)
+        rc = nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", notebook->path);
+    nbt_diagnostics_sort(notebook);
+    return rc;
+}
+
+static int finish(struct nbt_notebook **ret_notebook, struct nbt_notebook *notebook, int rc,
+                  struct nbt_error *err)
+{
+    if (rc == 0)
+        rc = interpret(notebook, err);
+    if (rc < 0)
+        nbt_free(notebook);
+    else
+        *ret_notebook = notebook;
+    return rc;
+}
+
+static struct nbt_notebook *begin(const char *name, struct nbt_error *err)
+{
+    struct nbt_notebook *notebook = nbt_notebook_new();
+    if (notebook && !(notebook->path = nbt_arena_text(notebook, name, strlen(name)))) {
+        nbt_free(notebook);
+        notebook = NULL;
+    }
+    if (!notebook)
+        nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", name);
+    return notebook;
+}
+
+int nbt_read(struct nbt_notebook **ret_notebook, const char *path, struct nbt_error *err)
+{
+    struct nbt_error own = NBT_ERROR_INIT;
+    err = err ? err : &own;
+    struct nbt_notebook *notebook = begin(path, err);
+    if (!notebook)
+        return NBT_ENOMEM;
+    return finish(ret_notebook, notebook, load_file(notebook, path, err), err);
+}
+
+int nbt_read_bytes(struct nbt_notebook **ret_notebook, const char *name, const void *data,
+                   size_t size, struct nbt_error *err)
+{
+    struct nbt_error own = NBT_ERROR_INIT;
+    err = err ? err : &own;
+    struct nbt_notebook *notebook = begin(name, err);
+    if (!notebook)
+        return NBT_ENOMEM;
+    struct nbt_private *priv = nbt_private(notebook);
+    int rc = 0;
+    priv->bytes = malloc(size + 1);
+    if (!priv->bytes)
+        rc = nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", name);
+    else if (size)
+        memcpy(priv->bytes, data, size);
+    notebook->text = priv->bytes;
+    notebook->size = size;
+    return finish(ret_notebook, notebook, rc, err);
+}
