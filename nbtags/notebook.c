@@ -3,12 +3,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "nbtags/reader.h"
 
-#define FILE_MAX ((size_t)2 << 30)
-#define FILE_MIN ((size_t)64 << 10)
+#define FILE_MAX  ((size_t)2 << 30)
+#define FILE_MIN  ((size_t)64 << 10)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static int grow(char **bytes, size_t *capacity, const char *path, struct nbt_error *err)
 {
@@ -45,6 +47,19 @@ static int read_all(int fd, const char *path, char **bytes, size_t capacity, siz
     return 0;
 }
 
+/* Faulting in 50 MB page by page takes longer than scanning it: large buffers ask for huge pages.
+ */
+static char *buffer_new(size_t *capacity)
+{
+    if (*capacity < 2 * HUGE_PAGE)
+        return malloc(*capacity);
+    *capacity = (*capacity + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    char *bytes = aligned_alloc(HUGE_PAGE, *capacity);
+    if (bytes)
+        madvise(bytes, *capacity, MADV_HUGEPAGE);
+    return bytes;
+}
+
 /* Reads rather than maps: Jupyter saves in place, and a mapped file that is cut short while it is
  * read kills the reader. */
 static int load(struct nbt_notebook *notebook, int fd, const char *path, struct nbt_error *err)
@@ -57,7 +72,7 @@ static int load(struct nbt_notebook *notebook, int fd, const char *path, struct 
         return nbt_error_set(err, NBT_ENOMEM,
                              "%s is larger than 2 GiB, the most that is read. Clear its outputs",
                              path);
-    priv->bytes = malloc(expected);
+    priv->bytes = buffer_new(&expected);
     if (!priv->bytes)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for %s (%zu bytes)", path, expected);
     notebook->text = priv->bytes;

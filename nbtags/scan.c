@@ -184,6 +184,27 @@ static int pass_escape(struct nbt_scan *scan, struct nbt_error *err)
     return 0;
 }
 
+/* Three bytes whose first rules out surrogates and overlong forms: most of the world's scripts. */
+static bool is_common(const unsigned char *p, ptrdiff_t left)
+{
+    return left >= 3 && p[0] > 0xE0 && p[0] < 0xED && (p[1] & 0xC0) == 0x80 &&
+           (p[2] & 0xC0) == 0x80;
+}
+
+/* A whole run, since a text in another script has few ASCII characters in between. */
+static int pass_utf8(struct nbt_scan *scan, struct nbt_error *err)
+{
+    const char *p = scan->text + scan->at, *end = scan->text + scan->end;
+    size_t length = 3;
+    while (p < end && (unsigned char)*p >= 0x80 && length) {
+        length =
+            is_common((const unsigned char *)p, end - p) ? 3 : utf8_length(p, (size_t)(end - p));
+        p += length;
+    }
+    scan->at = (size_t)(p - scan->text);
+    return length ? 0 : fail_utf8(scan, err);
+}
+
 static int pass_special(struct nbt_scan *scan, struct nbt_error *err)
 {
     char c = scan->text[scan->at];
@@ -194,11 +215,7 @@ static int pass_special(struct nbt_scan *scan, struct nbt_error *err)
                              "this is not JSON: control character 0x%02X inside a string. A line "
                              "end there is written \\n",
                              (unsigned char)c);
-    size_t length = utf8_length(scan->text + scan->at, scan->end - scan->at);
-    if (!length)
-        return fail_utf8(scan, err);
-    scan->at += length;
-    return 0;
+    return pass_utf8(scan, err);
 }
 
 static int pass_string(struct nbt_scan *scan, struct nbt_error *err)
