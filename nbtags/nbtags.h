@@ -190,4 +190,8 @@ nbt_must_check int nbt_edit_save(const struct nbt_edit *edit, struct nbt_error *
 nbt_must_check int nbt_literal(const char *language, enum nbt_type type, const char *value, char **ret_text,
                                struct nbt_error *err);
 
+/* The same for a parameter of the notebook, in the style of its own literal: its quotes, R's 5 or 5L, Julia's 1f-3. */
+nbt_must_check int nbt_parameter_literal(const struct nbt_notebook *notebook, const struct nbt_parameter *parameter,
+                                         const char *value, char **ret_text, struct nbt_error *err);
+
 #endif
