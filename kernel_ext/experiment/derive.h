@@ -1,6 +1,10 @@
 /*
  * From a notebook to its Experiment: search space, objective and run parameters, each with its origin (design section 4).
  * Precedence: given, stored (kale.katib_metadata, then nbkatib), annotated in the cell, derived from the literal.
+ *
+ * metadata.nbkatib holds what Kale's schema cannot: {"version": 1, "engine": "local", "maxTrialCount": null (no maximum; a
+ * maximum stays in Kale's), "parameters": [{name, parameterType, feasibleSpace}] (ranges of parameters that are not
+ * selected)}. All but version may be absent, other members are left alone.
  */
 #ifndef EXPERIMENT_DERIVE_H
 #define EXPERIMENT_DERIVE_H
@@ -29,6 +33,9 @@ struct derive_given {
     size_t n_settings;
     const char *max_trials;        /* decimal, or "none" */
     const char *parallel, *max_failed, *seed;
+    /* Whether the engine's algorithm has a setting. A stored setting that it lacks is left out with a warning. NULL: all are
+     * kept. search_knows_setting is one. */
+    bool (*setting_known)(const char *algorithm, const char *setting);
 };
 
 struct derive_parameter {
@@ -45,6 +52,7 @@ struct derivation {
     size_t n_parameters;
     json_t *fixed;                /* {name: value text} */
     enum derive_origin objective_origin, run_origin;
+    char *engine;                 /* stored in metadata.nbkatib, or NULL */
     json_t *document;             /* the whole Experiment, defaults filled, no trialTemplate */
     struct experiment_problems problems; /* of what was given or stored, paths into the document or "--param lr" */
 };
