@@ -9,6 +9,8 @@
 #include "base/scope.h"
 #include "experiment/yamldoc.h"
 
+#define PROBLEMS_MAX 1000 /* nobody reads more */
+
 /* JSON starts with a brace and a quoted key; YAML's own {a: 1} does not. */
 static bool looks_like_json(const char *text, size_t length)
 {
@@ -100,11 +102,40 @@ void experiment_problems_fini(struct experiment_problems *problems)
     *problems = (struct experiment_problems){0};
 }
 
+/* Bytes of the UTF-8 sequence at `p`, 0 when there is none. */
+static size_t sequence_length(const unsigned char *p)
+{
+    size_t length = *p < 0x80 ? 1 : *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : *p >= 0xC2 ? 2 : 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return length;
+}
+
+/* Texts are cut to fit; what is left of a character that was cut through goes too, since JSON would
+ * refuse it. */
+static void drop_broken_characters(char *text)
+{
+    char *out = text;
+    for (const char *p = text; *p;) {
+        size_t length = sequence_length((const unsigned char *)p);
+        if (length > 0)
+            memmove(out, p, length);
+        out += length;
+        p += length > 0 ? length : 1;
+    }
+    *out = '\0';
+}
+
 void experiment_problem(struct experiment_problems *problems, bool error, const char *path,
                         const char *format, ...)
 {
-    /* Counted first: without memory the text is lost, but never the fact that there is an error. */
+    /* Counted first: a problem beyond the limit, or without memory, is not listed, but an error
+     * stays one. */
     problems->errors += error ? 1 : 0;
+    if (problems->count == PROBLEMS_MAX)
+        return;
     struct experiment_problem *items =
         reallocarray(problems->items, problems->count + 1, sizeof(*items));
     if (!items)
@@ -117,6 +148,8 @@ void experiment_problem(struct experiment_problems *problems, bool error, const 
     va_start(args, format);
     vsnprintf(problem->text, sizeof(problem->text), format, args);
     va_end(args);
+    drop_broken_characters(problem->path);
+    drop_broken_characters(problem->text);
 }
 
 /* Lower case letters and digits of `text`, each run of anything else as one dash; no dash at either
