@@ -65,14 +65,14 @@ static bool is_text_object(json_t *value)
 
 static int check_document(const json_t *document, struct nbt_error *err)
 {
-    const json_t *env = json_object_get(document, "env");
+    json_t *env = json_object_get(document, "env");
     const json_t *mode = json_object_get(document, "interrupt_mode");
     const json_t *metadata = json_object_get(document, "metadata");
     if (!is_texts(json_object_get(document, "argv")))
         return nbt_error_set(
             err, NBT_EPARSE,
             "its \"argv\" is not a list of texts, the command that starts the kernel");
-    if (env && !is_text_object((json_t *)env))
+    if (env && !is_text_object(env))
         return nbt_error_set(err, NBT_EPARSE,
                              "its \"env\" is not an object whose members are all texts");
     if (metadata && !json_is_object(metadata))
