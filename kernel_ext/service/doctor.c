@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "engine/local/home.h"
 #include "jupyter/kernelspec.h"
 #include "service/internal.h"
 
@@ -85,29 +86,20 @@ static void check_engine(json_t *checks, const struct engine *engine)
         "nbkatib list names them; nbkatib delete removes them");
 }
 
-/* The folder above is asked when the state folder is not there yet. */
-static char *state_folder(void)
-{
-    const char *home = getenv("NBKATIB_HOME");
-    const char *data = getenv("XDG_DATA_HOME");
-    const char *user = getenv("HOME");
-
-    if (home && home[0])
-        return strdup(home);
-    if (data && data[0] == '/')
-        return file_join(data, "nbkatib");
-    return file_join(user ? user : "/", ".local/share/nbkatib");
-}
-
 static void check_room(json_t *checks)
 {
-    auto_free char *folder = state_folder();
+    auto_free char *folder = NULL;
+    struct nbt_error err = NBT_ERROR_INIT;
     CLEANUP(buf_fini) struct buf text = buf_init(8192);
     struct statvfs room;
     char *slash;
 
-    if (!folder)
+    if (home_experiments(&folder, &err) < 0) {
+        add(checks, "state folder", "missing", err.text,
+            "set NBKATIB_HOME to a folder that is there");
         return;
+    }
+    /* Before the first experiment it is not there; the folder above holds the same room. */
     while (statvfs(folder, &room) < 0 && errno == ENOENT && (slash = strrchr(folder, '/')) &&
            slash != folder)
         *slash = '\0';

@@ -126,3 +126,8 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
     *ret = packed;
     return 0;
 }
+
+int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err)
+{
+    return experiment_to_yaml(document, ret_text, err);
+}

@@ -91,6 +91,9 @@ nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
 /* "90", "90s", "15m", "2h", "1d" to seconds, 1 s to 366 d. NBT_EINVAL otherwise. */
 nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, struct nbt_error *err);
 
+/* An Experiment as YAML in Kubernetes' habits; the caller frees. */
+nbt_must_check int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err);
+
 /* [{"name","summary"}] of the engines, the default first;
  * [{"name","summary","settings":[{"name","help"}]}]. */
 nbt_must_check int service_engines(json_t **ret, struct nbt_error *err);

@@ -1,0 +1,66 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/output.h"
+
+static const struct option options[] = {
+    {.name = "yes", .letter = 'y', .help = "Do not ask."},
+    {0},
+};
+
+static const struct option_group group = {"This command", options};
+
+/* Only a terminal can be asked; a script has said what it wants. */
+static bool confirmed(const struct parsed *parsed, const json_t *show)
+{
+    char answer[16] = "";
+
+    if (parsed_flag(parsed, "yes") || !isatty(STDIN_FILENO))
+        return true;
+    say(stderr, "Delete %s with its %zu trials and their notebooks, for good? [y/N] ",
+        text_of(show, "name"), json_array_size(json_object_get(show, "trials")));
+    return fgets(answer, sizeof(answer), stdin) &&
+           (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
+}
+
+static int run(const struct parsed *parsed)
+{
+    const char *name = parsed->positionals[0];
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct nbt_error unreadable = NBT_ERROR_INIT;
+    auto_json json_t *show = NULL;
+    int found = service_show(&show, name, &unreadable);
+
+    /* What cannot be read any more can still be deleted. */
+    if (found == NBT_ENOTFOUND)
+        return fail(parsed, &unreadable, NULL);
+    if (!confirmed(parsed, show)) {
+        fputs("nbkatib: nothing was deleted\n", stderr);
+        return EXIT_INTERRUPTED;
+    }
+    if (service_delete(name, &err) < 0)
+        return fail(parsed, &err, NULL);
+    if (parsed_flag(parsed, "json")) {
+        auto_json json_t *answer = json_pack("{s:s}", "deleted", name);
+        say_json(answer);
+    } else {
+        say(stdout, "deleted %s\n", name);
+    }
+    return EXIT_OK;
+}
+
+const struct command command_delete = {
+    .name = "delete",
+    .summary = "Delete an experiment with its trials",
+    .description = "Removes the experiment's state, its trials' folders and their executed "
+                   "notebooks. Asks first on a "
+                   "terminal. One that runs must be stopped before.",
+    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
+    .groups = {&group, &group_common},
+    .stored = true,
+    .run = run,
+};

@@ -1,0 +1,187 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+static void put_range(struct buf *out, const json_t *range)
+{
+    const json_t *space = json_object_get(range, "feasibleSpace");
+    const json_t *list = json_object_get(space, "list");
+    size_t i;
+    json_t *choice;
+
+    if (!json_is_object(range)) {
+        buf_puts(out, "-");
+        return;
+    }
+    buf_printf(out, "%s ", text_of(range, "parameterType"));
+    json_array_foreach(list, i, choice)
+    {
+        auto_free char *shown =
+            file_printable(json_is_string(choice) ? json_string_value(choice) : "?");
+        buf_printf(out, "%s%s", i ? "," : "", shown ? shown : "?");
+    }
+    if (json_array_size(list) == 0)
+        buf_printf(out, "%s..%s", text_of(space, "min"), text_of(space, "max"));
+    if (text_of(space, "step")[0])
+        buf_printf(out, " step %s", text_of(space, "step"));
+    if (text_of(space, "distribution")[0] && strcmp(text_of(space, "distribution"), "uniform") != 0)
+        buf_printf(out, " %s", text_of(space, "distribution"));
+}
+
+static void say_parameters(const json_t *result)
+{
+    CLEANUP(table_fini)
+    struct table table = {
+        .heads = {"  PARAMETER", "TYPE", "VALUE", "SEARCHED", "RANGE", "ORIGIN", "WHY"}};
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(result, "parameters"), i, row)
+    {
+        CLEANUP(buf_fini) struct buf range = buf_init(8192);
+        CLEANUP(buf_fini) struct buf name = buf_init(8192);
+        buf_printf(&name, "  %s", text_of(row, "name"));
+        put_range(&range, json_object_get(row, "range"));
+        table_add(&table, (const char *const[]){
+                              buf_text(&name), text_of(row, "type"), text_of(row, "value"),
+                              json_is_true(json_object_get(row, "selected")) ? "yes" : "no",
+                              buf_text(&range), text_of(row, "origin"), text_of(row, "why")});
+    }
+    puts("\nparameters");
+    table_print(&table, stdout);
+}
+
+static void put_list(struct buf *out, const json_t *list, const char *before)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item) buf_printf(
+        out, "%s%s", i ? ", " : before, json_is_string(item) ? json_string_value(item) : "?");
+}
+
+static void say_cells(const json_t *result)
+{
+    CLEANUP(table_fini) struct table table = {.heads = {"  CELL", "TYPE", "ROLE", "RUNS", "STEP"}};
+    size_t i;
+    json_t *cell;
+
+    json_array_foreach(json_object_get(result, "cells"), i, cell)
+    {
+        CLEANUP(buf_fini) struct buf step = buf_init(8192);
+        char index[32];
+        snprintf(index, sizeof(index), "  %.0f", number_of(cell, "index"));
+        buf_puts(&step, text_of(cell, "step"));
+        put_list(&step, json_object_get(cell, "prev"), " after ");
+        table_add(&table,
+                  (const char *const[]){index, text_of(cell, "type"), text_of(cell, "role"),
+                                        json_is_true(json_object_get(cell, "runs")) ? "yes" : "no",
+                                        buf_text(&step)});
+    }
+    puts("\ncells");
+    table_print(&table, stdout);
+}
+
+static void say_metrics(const json_t *result)
+{
+    CLEANUP(table_fini) struct table table = {.heads = {"  METRIC", "VARIABLE", "CELL"}};
+    size_t i;
+    json_t *metric;
+
+    json_array_foreach(json_object_get(result, "metrics"), i, metric)
+    {
+        CLEANUP(buf_fini) struct buf name = buf_init(8192);
+        char cell[32];
+        buf_printf(&name, "  %s", text_of(metric, "name"));
+        snprintf(cell, sizeof(cell), "%.0f", number_of(metric, "cell"));
+        table_add(&table,
+                  (const char *const[]){buf_text(&name), text_of(metric, "variable"), cell});
+    }
+    puts("\nmetrics");
+    table_print(&table, stdout);
+}
+
+static void put_count(struct buf *out, const json_t *run, const char *key, const char *label)
+{
+    const json_t *value = json_object_get(run, key);
+
+    if (json_is_integer(value))
+        buf_printf(out, ", %lld %s", (long long)json_integer_value(value), label);
+    else
+        buf_printf(out, ", no limit of %s", label);
+}
+
+static void say_run(const json_t *result)
+{
+    const json_t *objective = json_object_get(result, "objective");
+    const json_t *run = json_object_get(result, "run");
+    CLEANUP(buf_fini) struct buf line = buf_init(8192);
+
+    buf_printf(&line, "%s %s", text_of(objective, "type"),
+               text_of(objective, "objectiveMetricName"));
+    if (json_is_number(json_object_get(objective, "goal")))
+        buf_printf(&line, " until %.6g", number_of(objective, "goal"));
+    buf_printf(&line, " (%s)\n  %s", text_of(objective, "origin"),
+               text_of(json_object_get(run, "algorithm"), "algorithmName"));
+    put_count(&line, run, "maxTrialCount", "trials");
+    put_count(&line, run, "parallelTrialCount", "in parallel");
+    put_count(&line, run, "maxFailedTrialCount", "failed");
+    buf_printf(&line, " (%s)", text_of(run, "origin"));
+    say(stdout, "\nrun\n  %s\n", buf_text(&line));
+}
+
+static void say_head(const json_t *result)
+{
+    auto_free char *path = file_printable(text_of(result, "notebook"));
+    auto_free char *kernel = file_printable(text_of(result, "kernel"));
+
+    say(stdout, "%s\n  %s notebook, nbformat %s, kernel %s, language %s\n", path ? path : "?",
+        text_of(result, "kind"), text_of(result, "nbformat"),
+        kernel && kernel[0] ? kernel : "not named", text_of(result, "language"));
+}
+
+static int run(const struct parsed *parsed)
+{
+    struct service_source source = {.path = parsed->positionals[0], .given = given_from(parsed)};
+    struct nbt_error err = NBT_ERROR_INIT;
+    auto_json json_t *result = NULL;
+
+    if (service_inspect(&result, &source, &err) < 0)
+        return fail(parsed, &err, NULL);
+    const json_t *diagnostics = json_object_get(result, "diagnostics");
+    if (parsed_flag(parsed, "json")) {
+        say_json(result);
+    } else {
+        say_head(result);
+        say_cells(result);
+        say_parameters(result);
+        say_metrics(result);
+        say_run(result);
+        fflush(stdout);
+    }
+    say_problems(parsed->positionals[0], diagnostics, true);
+    return any_errors(diagnostics) ? EXIT_INPUT : EXIT_OK;
+}
+
+const struct command command_inspect = {
+    .name = "inspect",
+    .summary = "Show what a notebook says: cells, parameters, metrics, ranges, problems",
+    .description = "Prints the notebook's cells by role, its parameters with the range that would "
+                   "be searched, where that range comes "
+                   "from (given, stored, annotated, derived) and why, its metrics, the objective, "
+                   "the run settings, and on stderr every "
+                   "problem with its cell and line. Cells and lines are as in the file: cells "
+                   "count from 0, lines from 1.\n\n"
+                   "Exit status 3 when a problem is an error.",
+    .examples = "  nbkatib inspect model.ipynb\n  nbkatib inspect model.ipynb --json\n",
+    .positionals = {{.name = "NOTEBOOK", .complete = COMPLETE_NOTEBOOK}},
+    .groups = {&group_search, &group_common},
+    .run = run,
+};

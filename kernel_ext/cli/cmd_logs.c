@@ -1,0 +1,162 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/lines.h"
+#include "cli/output.h"
+#include "cli/signals.h"
+#include "cli/view.h"
+
+#define POLL_MS    200
+#define LINE_BYTES ((size_t)64 << 10)
+
+static const struct option options[] = {
+    {.name = "follow", .letter = 'f', .help = "Go on until the experiment or the trial ends."},
+    {.name = "quiet", .letter = 'q', .help = "With --follow and no TRIAL: print the result alone."},
+    {0},
+};
+
+static const struct option_group group = {"This command", options};
+
+static int on_event(void *self, const json_t *event)
+{
+    const struct parsed *parsed = self;
+    CLEANUP(buf_fini) struct buf line = buf_init(LINE_BYTES);
+
+    if (parsed_flag(parsed, "json")) {
+        say_json_line(event);
+        return 0;
+    }
+    line_of_event(&line, event);
+    if (line.length)
+        printf("%s\n", buf_text(&line));
+    return 0;
+}
+
+static int print_events(const struct parsed *parsed)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct engine_watch watch = {.cancel_fd = -1, .on_event = on_event, .self = (void *)parsed};
+
+    if (service_watch(parsed->positionals[0], &watch, &err) < 0)
+        return fail(parsed, &err, NULL);
+    return EXIT_OK;
+}
+
+/* Bytes at the end that begin a UTF-8 character without ending it. */
+static size_t unfinished(const char *bytes, size_t length)
+{
+    for (size_t back = 1; back <= 3 && back <= length; back++) {
+        unsigned char c = (unsigned char)bytes[length - back];
+        size_t needs = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+        if (c >= 0xc0 || c < 0x80)
+            return needs > back ? back : 0;
+    }
+    return 0;
+}
+
+/* Prints what is there beyond what was printed; the start of a character that is still to come is
+ * read again then. */
+static int print_more(int fd, struct nbt_error *err)
+{
+    char bytes[16384];
+    ssize_t length;
+
+    while ((length = read(fd, bytes, sizeof(bytes))) > 0) {
+        size_t tail = unfinished(bytes, (size_t)length);
+        if (tail == (size_t)length)
+            tail = 0;
+        say_lines(stdout, bytes, (size_t)length - tail);
+        if (tail && lseek(fd, -(off_t)tail, SEEK_CUR) < 0)
+            return nbt_error_errno(err, "cannot seek in the log");
+    }
+    fflush(stdout);
+    return length < 0 ? nbt_error_errno(err, "cannot read the log") : 0;
+}
+
+static bool trial_runs(const char *experiment, const char *name)
+{
+    struct nbt_error ignored = NBT_ERROR_INIT;
+    auto_json json_t *show = NULL;
+    size_t i;
+    json_t *trial;
+
+    if (service_show(&show, experiment, &ignored) < 0 ||
+        strcmp(text_of(show, "state"), "Interrupted") == 0)
+        return false;
+    json_array_foreach(json_object_get(show, "trials"), i, trial)
+    {
+        const char *state = text_of(trial, "state");
+        if (strcmp(text_of(trial, "name"), name) == 0)
+            return strcmp(state, "Running") == 0 || strcmp(state, "Pending") == 0;
+    }
+    return false;
+}
+
+/* The state is asked before the last read, so that nothing written before the end is missed. */
+static int follow_file(const struct parsed *parsed, int fd, struct nbt_error *err)
+{
+    struct pollfd interrupt = {.fd = signals_catch(err), .events = POLLIN};
+    bool runs = true;
+    int result = interrupt.fd < 0 ? interrupt.fd : 0;
+
+    while (result == 0 && runs) {
+        runs = trial_runs(parsed->positionals[0], parsed->positionals[1]);
+        result = print_more(fd, err);
+        if (result == 0 && runs && poll(&interrupt, 1, POLL_MS) > 0)
+            return nbt_error_set(err, NBT_ECANCELED, "interrupted");
+    }
+    return result;
+}
+
+static int print_file(const struct parsed *parsed, struct nbt_error *err)
+{
+    auto_free char *path = NULL;
+    int result =
+        service_file(&path, parsed->positionals[0], parsed->positionals[1], "trial.log", err);
+
+    if (result < 0)
+        return result;
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return nbt_error_set(err, NBT_ENOTFOUND, "trial '%s' has written no log yet",
+                             parsed->positionals[1]);
+    if (fd < 0)
+        return nbt_error_errno(err, "cannot open %s", path);
+    return parsed_flag(parsed, "follow") ? follow_file(parsed, fd, err) : print_more(fd, err);
+}
+
+static int run(const struct parsed *parsed)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+
+    if (parsed->positionals[1])
+        return print_file(parsed, &err) < 0 ? fail(parsed, &err, NULL) : EXIT_OK;
+    if (parsed_flag(parsed, "follow"))
+        return view_follow(
+            &(struct view_options){.parsed = parsed, .experiment = parsed->positionals[0]});
+    return print_events(parsed);
+}
+
+const struct command command_logs = {
+    .name = "logs",
+    .summary = "Print what an experiment or one of its trials did",
+    .description = "Without TRIAL: the events of the experiment, one a line. With TRIAL: what the "
+                   "trial and its kernel "
+                   "printed, with control characters made visible. With --follow the exit status "
+                   "is that of the experiment.",
+    .examples =
+        "  nbkatib logs digits-x7k2q --follow\n  nbkatib logs digits-x7k2q digits-x7k2q-3\n",
+    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT},
+                    {.name = "TRIAL", .optional = true}},
+    .groups = {&group, &group_common},
+    .stored = true,
+    .run = run,
+};

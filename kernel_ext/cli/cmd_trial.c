@@ -1,0 +1,203 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/output.h"
+#include "cli/signals.h"
+#include "nbtags/number.h"
+
+static const struct option options[] = {
+    {.name = "set",
+     .kind = OPTION_LIST,
+     .argument = "NAME=VALUE",
+     .help = "Give the parameter this value."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_TEXT,
+     .argument = "DIR",
+     .help = "Folder for what the trial leaves; NOTEBOOK-trial beside the notebook when not given.",
+     .complete = COMPLETE_FOLDER},
+    {.name = "kernel",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Jupyter kernel to run the notebook with."},
+    {.name = "connection-file",
+     .kind = OPTION_TEXT,
+     .argument = "FILE",
+     .help = "Use the running kernel that this file connects to, instead of starting one.",
+     .complete = COMPLETE_FILE},
+    {.name = "trial-timeout",
+     .kind = OPTION_DURATION,
+     .argument = "TIME",
+     .help = "Limit of the trial: 90s, 15m, 2h."},
+    {.name = "cell-timeout",
+     .kind = OPTION_DURATION,
+     .argument = "TIME",
+     .help = "Limit of each cell."},
+    {.name = "isolate", .help = "Work in a copy of the notebook's folder."},
+    {.name = "snapshots", .help = "Keep a copy of the folder after every step; implies --isolate."},
+    {.name = "keep", .help = "Keep the folder that the trial worked in."},
+    {.name = "reports", .help = "Read metrics that steps print as intermediate reports."},
+    {.name = "quiet", .letter = 'q', .help = "Print the result alone."},
+    {.name = "spec",
+     .kind = OPTION_TEXT,
+     .argument = "FILE",
+     .help = "Options as JSON.",
+     .hidden = true},
+    {.name = "status-fd",
+     .kind = OPTION_COUNT,
+     .argument = "N",
+     .help = "Events go there.",
+     .hidden = true},
+    {0},
+};
+
+static const struct option_group group = {"This command", options};
+
+static void put_cell(struct buf *line, const json_t *event)
+{
+    buf_printf(line, "%.0f/%.0f  %s", number_of(event, "run"), number_of(event, "cells"),
+               text_of(event, "step"));
+}
+
+static void put_report(struct buf *line, const json_t *event)
+{
+    char value[NBT_NUMBER_MAX];
+
+    nbt_format_double(value, number_of(event, "value"));
+    buf_printf(line, "%s=%s", text_of(event, "metric"), value);
+}
+
+static void on_event(void *self, const json_t *event)
+{
+    const struct parsed *parsed = self;
+    const char *kind = text_of(event, "event");
+    CLEANUP(buf_fini) struct buf line = buf_init((size_t)64 << 10);
+
+    if (parsed_flag(parsed, "json")) {
+        say_json_line(event);
+        return;
+    }
+    if (strcmp(kind, "warning") == 0) {
+        auto_free char *text = file_printable(text_of(event, "text"));
+        say(stderr, "nbkatib: warning: %s\n", text ? text : "?");
+        return;
+    }
+    if (parsed_flag(parsed, "quiet"))
+        return;
+    if (strcmp(kind, "step") == 0)
+        put_cell(&line, event);
+    else if (strcmp(kind, "report") == 0)
+        put_report(&line, event);
+    auto_free char *shown = file_printable(buf_text(&line));
+    if (line.length)
+        say(stdout, "%s\n", shown ? shown : "?");
+}
+
+static void say_metrics(const json_t *result)
+{
+    size_t i;
+    json_t *metric;
+
+    json_array_foreach(json_object_get(result, "metrics"), i, metric)
+    {
+        const json_t *values = json_object_get(metric, "values");
+        const json_t *last = json_array_get(values, json_array_size(values) - 1);
+        auto_free char *name = file_printable(text_of(metric, "name"));
+        char value[NBT_NUMBER_MAX] = "";
+        if (!last)
+            continue;
+        nbt_format_double(value, json_number_value(last));
+        printf("  %-20s  %s\n", name ? name : "?", value);
+    }
+}
+
+static int tell(const struct parsed *parsed, const json_t *result)
+{
+    const char *state = text_of(result, "state");
+    int status = strcmp(state, "Succeeded") == 0 ? EXIT_OK
+                 : strcmp(state, "Killed") == 0  ? EXIT_INTERRUPTED
+                                                 : EXIT_WORK_FAILED;
+
+    if (parsed_flag(parsed, "json")) {
+        say_json_line(result);
+        return status;
+    }
+    auto_free char *message = file_printable(text_of(result, "message"));
+    auto_free char *output = file_printable(text_of(result, "output"));
+    say(stdout, "%s in %.1f s\n", state, number_of(result, "seconds"));
+    say_metrics(result);
+    printf("notebook  %s/executed.ipynb\n", output ? output : "?");
+    if (status != EXIT_OK)
+        say(stderr, "nbkatib: error: %s: %s\n", text_of(result, "reason"), message ? message : "?");
+    return status;
+}
+
+static int run_process(const struct parsed *parsed)
+{
+    const char *descriptor = parsed_text(parsed, "status-fd");
+    int64_t fd = -1;
+
+    if (!descriptor || !nbt_parse_int(descriptor, &fd) || fd > 65535) {
+        say(stderr, "nbkatib: error: --spec needs --status-fd N, an open descriptor\n");
+        return EXIT_USAGE;
+    }
+    return service_trial_main(parsed_text(parsed, "spec"), (int)fd);
+}
+
+static int run_notebook(const struct parsed *parsed)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    auto_json json_t *result = NULL;
+    auto_json json_t *problems = NULL;
+    int cancel_fd = signals_catch(&err);
+    struct service_trial trial = {
+        .notebook = parsed->positionals[0],
+        .output = parsed_text(parsed, "output"),
+        .kernel = parsed_text(parsed, "kernel"),
+        .connection_file = parsed_text(parsed, "connection-file"),
+        .trial_timeout = parsed_text(parsed, "trial-timeout"),
+        .cell_timeout = parsed_text(parsed, "cell-timeout"),
+        .isolate = parsed_flag(parsed, "isolate"),
+        .snapshots = parsed_flag(parsed, "snapshots"),
+        .keep = parsed_flag(parsed, "keep"),
+        .reports = parsed_flag(parsed, "reports"),
+        .cancel_fd = cancel_fd,
+        .on_event = on_event,
+        .self = (void *)parsed,
+    };
+
+    trial.assignments = parsed_list(parsed, "set", &trial.n_assignments);
+    if (cancel_fd < 0 || service_trial(&result, &problems, &trial, &err) < 0)
+        return fail(parsed, &err, problems);
+    say_problems(parsed->positionals[0], problems, false);
+    return tell(parsed, result);
+}
+
+static int run(const struct parsed *parsed)
+{
+    if (parsed_text(parsed, "spec"))
+        return run_process(parsed);
+    if (!parsed->positionals[0]) {
+        say(stderr, "nbkatib: error: 'trial' needs NOTEBOOK; see 'nbkatib trial --help'\n");
+        return EXIT_USAGE;
+    }
+    return run_notebook(parsed);
+}
+
+const struct command command_trial = {
+    .name = "trial",
+    .summary = "Run a notebook once with given values",
+    .description = "Runs one trial: the cells that the tags choose, in notebook order, with the "
+                   "given values injected after the "
+                   "pipeline-parameters cell; reads the metrics; leaves executed.ipynb, "
+                   "metrics.log, trial.log and result.json in the "
+                   "output folder. With --json each event and then the result is one line.",
+    .examples = "  nbkatib trial model.ipynb --set lr=0.01 --set depth=4 --output out\n",
+    .positionals = {{.name = "NOTEBOOK", .optional = true, .complete = COMPLETE_NOTEBOOK}},
+    .groups = {&group, &group_common},
+    .run = run,
+};

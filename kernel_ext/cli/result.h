@@ -1,0 +1,14 @@
+/* What an experiment came to: the best assignment, its metrics, its notebook, and the command that
+ * applies it. */
+#ifndef CLI_RESULT_H
+#define CLI_RESULT_H
+
+#include <jansson.h>
+
+#include "cli/options.h"
+
+/* Prints it from a `show` document, as a JSON line with --json; EXIT_OK when the experiment
+ * succeeded. */
+int result_tell(const struct parsed *parsed, const json_t *show);
+
+#endif

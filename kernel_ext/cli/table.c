@@ -1,0 +1,88 @@
+#include "cli/table.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "cli/text.h"
+
+#define CELL_WIDEST 48
+#define ROW_MAX     ((size_t)64 << 10)
+
+static size_t count_columns(const struct table *table)
+{
+    size_t n = 0;
+
+    while (n < TABLE_COLUMNS && table->heads[n])
+        n++;
+    return n;
+}
+
+void table_add(struct table *table, const char *const *cells)
+{
+    void *grown = realloc(table->rows, (table->n_rows + 1) * sizeof(*table->rows));
+
+    if (!grown)
+        return;
+    table->rows = grown;
+    for (size_t i = 0; i < TABLE_COLUMNS; i++)
+        table->rows[table->n_rows][i] =
+            i < count_columns(table) && cells[i] ? file_printable(cells[i]) : NULL;
+    table->n_rows++;
+}
+
+static size_t width_of(const struct table *table, size_t column)
+{
+    size_t width = text_width(table->heads[column]);
+
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const char *cell = table->rows[i][column];
+        size_t here = cell ? text_width(cell) : 0;
+        width = here > width ? here : width;
+    }
+    return width < CELL_WIDEST ? width : CELL_WIDEST;
+}
+
+/* The last column is never shortened nor padded: it holds the text that may be long. */
+static void put_row(FILE *stream, const char *const *cells, const size_t *widths, size_t columns)
+{
+    CLEANUP(buf_fini) struct buf line = buf_init(ROW_MAX);
+
+    for (size_t i = 0; i < columns; i++) {
+        const char *cell = cells[i] ? cells[i] : "";
+        if (i + 1 == columns) {
+            buf_puts(&line, cell);
+        } else {
+            text_pad(&line, cell, widths[i]);
+            buf_puts(&line, "  ");
+        }
+    }
+    size_t length = line.length;
+    while (length > 0 && line.data[length - 1] == ' ')
+        length--;
+    fprintf(stream, "%.*s\n", (int)length, buf_text(&line));
+}
+
+void table_print(const struct table *table, FILE *stream)
+{
+    size_t columns = count_columns(table);
+    size_t widths[TABLE_COLUMNS] = {0};
+
+    for (size_t i = 0; i < columns; i++)
+        widths[i] = width_of(table, i);
+    put_row(stream, table->heads, widths, columns);
+    for (size_t i = 0; i < table->n_rows; i++)
+        put_row(stream, (const char *const *)table->rows[i], widths, columns);
+}
+
+void table_fini(struct table *table)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        for (size_t j = 0; j < TABLE_COLUMNS; j++)
+            free(table->rows[i][j]);
+    }
+    free(table->rows);
+    table->rows = NULL;
+    table->n_rows = 0;
+}
