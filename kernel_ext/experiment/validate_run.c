@@ -62,7 +62,7 @@ static void check_count(const json_t *spec, size_t row, struct experiment_proble
     if (count < counts[row].least)
         validate_error(problems, place, "found %" JSON_INTEGER_FORMAT "; expected at least %d",
                        count, (int)counts[row].least);
-    else if (counts[row].bounded && json_is_integer(limit) && count > maximum)
+    else if (counts[row].bounded && maximum > 0 && count > maximum)
         validate_error(problems, place,
                        "found %" JSON_INTEGER_FORMAT ", more than maxTrialCount, which is "
                        "%" JSON_INTEGER_FORMAT "; lower it, or raise maxTrialCount",

@@ -399,7 +399,8 @@ static size_t count_errors(const struct experiment_problems *problems)
     return n;
 }
 
-enum want { WANT_ERROR, WANT_WARNING, WANT_NOTHING };
+/* One mistake in a template shows in several places; elsewhere it must show once. */
+enum want { WANT_ERROR, WANT_ERRORS, WANT_WARNING, WANT_NOTHING };
 
 static bool is_as_wanted(const struct experiment_problems *problems, const struct row *row,
                          enum want want)
@@ -408,7 +409,7 @@ static bool is_as_wanted(const struct experiment_problems *problems, const struc
         return problems->count == 0;
     if (want == WANT_WARNING)
         return problems->count == 1 && has_problem(problems, row, false);
-    return problems->errors > 0 && has_problem(problems, row, true);
+    return (want == WANT_ERRORS || problems->errors == 1) && has_problem(problems, row, true);
 }
 
 static void check_rows(const char *yaml, bool cluster, const struct row *rows, size_t n,
@@ -447,7 +448,7 @@ static void finds_each_error(void **state)
 static void finds_each_error_of_a_template(void **state)
 {
     (void)state;
-    check_rows(cluster_document, true, cluster_errors, COUNT_OF(cluster_errors), WANT_ERROR);
+    check_rows(cluster_document, true, cluster_errors, COUNT_OF(cluster_errors), WANT_ERRORS);
 }
 
 static void warns(void **state)
@@ -472,10 +473,8 @@ static void collects_all_in_one_pass(void **state)
     edit(document, "spec.objective.type", "\"x\"");
     edit(document, "spec.parameters.0.feasibleSpace.min", "5");
     edit(document, "spec.parameters.2.feasibleSpace.list", "[]");
-    assert_int_equal(experiment_validate(document, NULL, &problems), 7);
-    for (size_t i = 0; i < problems.count; i++)
-        print_message("%s: %s\n", problems.items[i].path, problems.items[i].text);
-    assert_int_equal(problems.count, 7);
+    assert_int_equal(experiment_validate(document, NULL, &problems), 5);
+    assert_int_equal(problems.count, 5);
 }
 
 /* Katib's default of 3 parallel trials would be refused with fewer trials than that. */
