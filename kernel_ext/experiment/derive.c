@@ -1,11 +1,11 @@
-#include "derive.h"
+#include "experiment/derive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
 
 #define OWN_VERSION 1 /* of metadata.nbkatib */
 

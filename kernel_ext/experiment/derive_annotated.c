@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
+#include "experiment/space.h"
 #include "nbtags/number.h"
-#include "space.h"
 
 static json_t *annotated_list(const struct nbt_parameter *parameter, bool *ret_numbers)
 {

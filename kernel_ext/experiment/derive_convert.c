@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
-#include "space.h"
+#include "experiment/derive_internal.h"
+#include "experiment/space.h"
 
 const char *derive_bool(const char *text)
 {
@@ -33,7 +33,8 @@ static bool list_converts(const struct nbt_notebook *notebook,
         const char *text = json_string_value(item);
         if (!text || derive_value_converts(notebook, parameter, text))
             continue;
-        snprintf(ret_text, DERIVE_WHY, "'%.60s' is no value for %.60s, a %s in the cell", text,
+        snprintf(ret_text, DERIVE_WHY,
+                 "'%.60s' is no value for %.60s, whose type in the cell is %s", text,
                  parameter->name, nbt_type_name(parameter->type));
         return false;
     }

@@ -5,9 +5,9 @@
 #include <strings.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
+#include "experiment/space.h"
 #include "nbtags/number.h"
-#include "space.h"
 
 #define RANGE_GRAMMAR                                                                              \
     "expected MIN..MAX, with :STEP and :log if you like, or values divided by commas"
@@ -261,7 +261,7 @@ static int fix(const struct deriving *deriving, const struct nbt_parameter *para
             text, sizeof(text),
             "it is an expression in the cell and follows what it reads, write a literal there");
     else if (!derive_value_converts(deriving->notebook, parameter, value))
-        snprintf(text, sizeof(text), "'%.80s' is no value for a %s", value,
+        snprintf(text, sizeof(text), "'%.80s' is no value for type %s", value,
                  nbt_type_name(parameter->type));
     else if (find(deriving->given->parameters, deriving->given->n_parameters, parameter->name))
         snprintf(text, sizeof(text),

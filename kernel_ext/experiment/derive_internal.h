@@ -4,7 +4,7 @@
 #ifndef EXPERIMENT_DERIVE_INTERNAL_H
 #define EXPERIMENT_DERIVE_INTERNAL_H
 
-#include "derive.h"
+#include "experiment/derive.h"
 
 #define DERIVE_WHY 192 /* bytes of a reason with its NUL */
 

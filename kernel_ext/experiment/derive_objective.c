@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
 #include "nbtags/number.h"
 
 #define PATH "spec.objective"

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
+#include "experiment/space.h"
 #include "nbtags/number.h"
-#include "space.h"
 
 #define DIGITS      12 /* bounds are rounded to this many: 0.7 - 0.3 is 0.4 */
 #define MOST_VALUES 20

@@ -1,7 +1,7 @@
 /* Names to words. */
 #include <string.h>
 
-#include "derive_internal.h"
+#include "experiment/derive_internal.h"
 
 static bool lower(unsigned char c)
 {

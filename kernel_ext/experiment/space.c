@@ -126,7 +126,7 @@ static int numeric(struct space_dimension *d, const json_t *feasible, size_t i,
         return bad(err, i, "feasibleSpace", "%s of '%s' is missing, a range needs min and max",
                    has_min ? "max" : "min", d->name);
     if (d->min > d->max)
-        return bad(err, i, "feasibleSpace", "min %g is above max %g, exchange them", d->min,
+        return bad(err, i, "feasibleSpace.min", "min %g is above max %g, exchange them", d->min,
                    d->max);
     bool log = d->distribution == SPACE_LOG_UNIFORM || d->distribution == SPACE_LOG_NORMAL;
     if (log && d->min <= 0)

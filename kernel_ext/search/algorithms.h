@@ -4,7 +4,7 @@
 #ifndef SEARCH_ALGORITHMS_H
 #define SEARCH_ALGORITHMS_H
 
-#include "search.h"
+#include "search/search.h"
 
 extern const struct search_algorithm search_auto, search_grid, search_random;
 

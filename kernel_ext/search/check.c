@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "algorithms.h"
 #include "base/buf.h"
 #include "base/scope.h"
 #include "experiment/space.h"
+#include "search/algorithms.h"
 
 static void names_of_algorithms(struct buf *names)
 {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "algorithms.h"
 #include "base/scope.h"
-#include "lattice.h"
+#include "search/algorithms.h"
+#include "search/lattice.h"
 
 #define CONTINUOUS_POINTS 5 /* of a double without a step */
 

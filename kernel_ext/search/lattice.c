@@ -1,9 +1,9 @@
-#include "lattice.h"
+#include "search/lattice.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-#include "rng.h"
+#include "search/rng.h"
 
 __extension__ typedef unsigned __int128 wide;
 

@@ -1,6 +1,6 @@
-#include "permutation.h"
+#include "search/permutation.h"
 
-#include "rng.h"
+#include "search/rng.h"
 
 #define ROUNDS 6
 

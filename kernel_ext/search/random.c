@@ -3,11 +3,11 @@
  * that it had. */
 #include <math.h>
 
-#include "algorithms.h"
 #include "base/scope.h"
-#include "permutation.h"
-#include "rng.h"
-#include "visited.h"
+#include "search/algorithms.h"
+#include "search/permutation.h"
+#include "search/rng.h"
+#include "search/visited.h"
 
 #define REDRAWS 32
 

@@ -1,4 +1,4 @@
-#include "rng.h"
+#include "search/rng.h"
 
 #define GOLDEN 0x9E3779B97F4A7C15u
 

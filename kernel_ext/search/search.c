@@ -1,12 +1,12 @@
-#include "search.h"
+#include "search/search.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "algorithms.h"
 #include "nbtags/number.h"
-#include "rng.h"
+#include "search/algorithms.h"
+#include "search/rng.h"
 
 const struct search_algorithm *const search_algorithms[] = {&search_auto, &search_grid,
                                                             &search_random, NULL};

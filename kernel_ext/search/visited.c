@@ -1,10 +1,10 @@
-#include "visited.h"
+#include "search/visited.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
+#include "search/rng.h"
 
 int visited_init(struct visited *ret, size_t n, size_t points, struct nbt_error *err)
 {
