@@ -47,7 +47,7 @@ static void add_row(struct table *table, const json_t *trial)
 {
     CLEANUP(buf_fini) struct buf assignments = buf_init(8192);
     CLEANUP(buf_fini) struct buf metrics = buf_init(8192);
-    char duration[16];
+    char duration[TEXT_DURATION_MAX];
 
     put_assignments(&assignments, json_object_get(trial, "assignments"));
     put_metrics(&metrics, trial);

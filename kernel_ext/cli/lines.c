@@ -102,7 +102,7 @@ static void trial_warning(struct buf *out, const json_t *event)
 
 static void trial_finished(struct buf *out, const json_t *event)
 {
-    char duration[16];
+    char duration[TEXT_DURATION_MAX];
 
     text_duration(duration, number_of(event, "seconds"));
     put_text(out, "trial ", text_of(event, "trial"));

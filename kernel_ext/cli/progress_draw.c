@@ -85,7 +85,7 @@ static void draw_head(const struct progress *progress, const struct progress_sty
                       int64_t now_ms, struct buf *out)
 {
     struct line line = line_start(out, style);
-    char text[64], elapsed[16];
+    char text[64], elapsed[TEXT_DURATION_MAX];
 
     put(&line, BOLD, progress->name ? progress->name : "");
     put(&line, DIM, "  ");
@@ -173,7 +173,7 @@ static void draw_trial(const struct progress_trial *trial, const struct progress
                        int64_t now_ms, struct buf *out)
 {
     struct line line = line_start(out, style);
-    char text[64], elapsed[16];
+    char text[64], elapsed[TEXT_DURATION_MAX];
 
     text_duration(elapsed, (double)(now_ms - trial->started_ms) / 1000.0);
     put(&line, PLAIN, "  ");

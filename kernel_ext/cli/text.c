@@ -150,19 +150,19 @@ void text_shell_word(struct buf *out, const char *text)
         quoted_word(out, text);
 }
 
-void text_duration(char text[16], double seconds)
+void text_duration(char text[TEXT_DURATION_MAX], double seconds)
 {
     double bounded = seconds < 0 ? 0 : seconds > 8.6e8 ? 8.6e8 : seconds;
     long whole = (long)bounded;
 
     if (bounded < 9.95)
-        snprintf(text, 16, "%.1fs", bounded);
+        snprintf(text, TEXT_DURATION_MAX, "%.1fs", bounded);
     else if (whole < 60)
-        snprintf(text, 16, "%lds", whole);
+        snprintf(text, TEXT_DURATION_MAX, "%lds", whole);
     else if (whole < 3600)
-        snprintf(text, 16, "%ldm %02lds", whole / 60, whole % 60);
+        snprintf(text, TEXT_DURATION_MAX, "%ldm %02lds", whole / 60, whole % 60);
     else if (whole < 86400)
-        snprintf(text, 16, "%ldh %02ldm", whole / 3600, whole / 60 % 60);
+        snprintf(text, TEXT_DURATION_MAX, "%ldh %02ldm", whole / 3600, whole / 60 % 60);
     else
-        snprintf(text, 16, "%ldd %02ldh", whole / 86400, whole / 3600 % 24);
+        snprintf(text, TEXT_DURATION_MAX, "%ldd %02ldh", whole / 86400, whole / 3600 % 24);
 }

@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 
+#define TEXT_DURATION_MAX 48 /* bytes that hold any duration */
+
 /* Columns that printable UTF-8 takes: 0 for combining marks, 2 for wide East Asian characters and
  * emoji. */
 size_t text_width(const char *text);
@@ -25,6 +27,6 @@ void text_pad(struct buf *out, const char *text, size_t width);
 void text_shell_word(struct buf *out, const char *text);
 
 /* "0.4s", "12s", "1m 32s", "2h 05m", "3d 04h". */
-void text_duration(char text[16], double seconds);
+void text_duration(char text[TEXT_DURATION_MAX], double seconds);
 
 #endif
