@@ -45,19 +45,22 @@ static void add_row(struct table *table, const json_t *item)
     CLEANUP(buf_fini) struct buf objective = buf_init(1024);
     CLEANUP(buf_fini) struct buf best = buf_init(8192);
     const char *error = text_of(item, "error");
+    char started[24];
 
     if (error[0]) {
         table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
                                                "Unreadable", "", "", "", error});
         return;
     }
+    /* "2026-11-24T03:42:01.95Z": the fraction says nothing to people. */
+    snprintf(started, sizeof(started), "%.19s%s", text_of(item, "startTime"),
+             text_of(item, "startTime")[0] ? "Z" : "");
     put_counts(&counts, item);
     put_objective(&objective, item);
     put_assignments(&best, json_object_get(json_object_get(item, "best"), "assignments"));
     table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
-                                           text_of(item, "state"), buf_text(&counts),
-                                           text_of(item, "startTime"), buf_text(&objective),
-                                           buf_text(&best)});
+                                           text_of(item, "state"), buf_text(&counts), started,
+                                           buf_text(&objective), buf_text(&best)});
 }
 
 static void say_names(const json_t *items)

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -32,7 +33,13 @@ void table_add(struct table *table, const char *const *cells)
     table->n_rows++;
 }
 
-static size_t width_of(const struct table *table, size_t column)
+/* Only people's screens are narrow: what goes into a file or a pipe is whole. */
+static size_t widest(FILE *stream)
+{
+    return isatty(fileno(stream)) ? CELL_WIDEST : (size_t)-1;
+}
+
+static size_t width_of(const struct table *table, size_t column, size_t most)
 {
     size_t width = text_width(table->heads[column]);
 
@@ -41,7 +48,7 @@ static size_t width_of(const struct table *table, size_t column)
         size_t here = cell ? text_width(cell) : 0;
         width = here > width ? here : width;
     }
-    return width < CELL_WIDEST ? width : CELL_WIDEST;
+    return width < most ? width : most;
 }
 
 /* The last column is never shortened nor padded: it holds the text that may be long. */
@@ -70,7 +77,7 @@ void table_print(const struct table *table, FILE *stream)
     size_t widths[TABLE_COLUMNS] = {0};
 
     for (size_t i = 0; i < columns; i++)
-        widths[i] = width_of(table, i);
+        widths[i] = width_of(table, i, widest(stream));
     put_row(stream, table->heads, widths, columns);
     for (size_t i = 0; i < table->n_rows; i++)
         put_row(stream, (const char *const *)table->rows[i], widths, columns);

@@ -60,6 +60,32 @@ struct change {
     size_t from_a, to_a, from_b, to_b;
 };
 
+static void put_block(struct buf *out, const struct lines *a, const struct lines *b,
+                      const struct change *change)
+{
+    put_lines(out, '-', a, change->from_a, change->to_a);
+    put_lines(out, '+', b, change->from_b, change->to_b);
+}
+
+/* Lines that differ stand together, what went before what came. */
+static void put_pairs(struct buf *out, const struct lines *a, const struct lines *b,
+                      const struct change *change)
+{
+    size_t i = change->from_a;
+
+    while (i < change->to_a) {
+        size_t end = i;
+        while (end < change->to_a && !same(a, end, b, end))
+            end++;
+        put_block(out, a, b, &(struct change){i, end, i, end});
+        i = end;
+        while (end < change->to_a && same(a, end, b, end))
+            end++;
+        put_lines(out, ' ', a, i, end);
+        i = end;
+    }
+}
+
 static void put_hunk(struct buf *out, const struct lines *a, const struct lines *b,
                      const struct change *change)
 {
@@ -71,19 +97,10 @@ static void put_hunk(struct buf *out, const struct lines *a, const struct lines 
                change->to_a - change->from_a + before + after, change->from_b - before + 1,
                change->to_b - change->from_b + before + after);
     put_lines(out, ' ', a, change->from_a - before, change->from_a);
-    if (a->count == b->count) {
-        for (size_t i = change->from_a, j = change->from_b; i < change->to_a; i++, j++) {
-            if (same(a, i, b, j)) {
-                put_lines(out, ' ', a, i, i + 1);
-                continue;
-            }
-            put_lines(out, '-', a, i, i + 1);
-            put_lines(out, '+', b, j, j + 1);
-        }
-    } else {
-        put_lines(out, '-', a, change->from_a, change->to_a);
-        put_lines(out, '+', b, change->from_b, change->to_b);
-    }
+    if (a->count == b->count)
+        put_pairs(out, a, b, change);
+    else
+        put_block(out, a, b, change);
     put_lines(out, ' ', a, change->to_a, change->to_a + after);
 }
 
