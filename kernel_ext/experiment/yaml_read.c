@@ -49,6 +49,7 @@ static const struct {
 } cures[] = {
     {"found character that cannot start any token",
      "; indent with spaces, not tabs, and put texts that start with @, ` or % in quotes"},
+    {"found a tab character that violates indentation", "; indent with spaces, not tabs"},
     {"mapping values are not allowed in this context",
      "; put a text that holds \": \" in quotes, and check the indentation"},
     {"could not find expected ':'", "; a key needs a colon and a space after it"},
