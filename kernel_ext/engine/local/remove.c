@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "engine/local/home.h"
 #include "engine/local/lock.h"
+#include "engine/local/start.h"
 #include "engine/local/verbs.h"
 
 /* The socket of an engine that was killed may lie outside of the folder. */
@@ -45,6 +46,7 @@ int local_remove(const char *experiment, struct nbt_error *err)
     int code = home_paths_init(&paths, experiment, err);
     if (code < 0 || !home_exists(&paths))
         return code;
+    wait_for_end(&paths);
     lock_is_held(paths.lock, &holder);
     if ((code = lock_take(&lock, paths.lock, err)) < 0) {
         if (code == NBT_ESTATE)

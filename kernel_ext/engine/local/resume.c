@@ -123,6 +123,8 @@ int local_resume(const char *experiment, int64_t max_trials, bool detach, struct
     if (code == 0)
         code = home_require(&paths, err);
     if (code == 0)
+        wait_for_end(&paths);
+    if (code == 0)
         code = prepare_locked(&paths, max_trials, err);
     return code == 0 ? start_engine(&paths, detach, err) : code;
 }

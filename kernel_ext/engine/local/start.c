@@ -14,11 +14,12 @@
 #include "engine/local/lock.h"
 #include "engine/local/runner.h"
 
-#define READY_MS  60000
-#define READY_FD  3
-#define ALIVE_FD  4
-#define FRESH_US  10000000 /* a new experiment has so long for its engine to come up */
-#define ERROR_MAX 768
+#define READY_MS   60000
+#define READY_FD   3
+#define ALIVE_FD   4
+#define FRESH_US   10000000 /* a new experiment has so long for its engine to come up */
+#define ERROR_MAX  768
+#define LEAVING_MS 10000 /* an engine that has written its end has so long to go */
 
 /* Runs in a process of its own that ends at once, so that the engine is nobody's child here: no
  * zombie is left in a long-lived caller, and no handler of the caller's sees it end. */
@@ -128,4 +129,28 @@ const char *shown_state(const struct home_paths *paths, const struct store_exper
     bool fresh = strcmp(experiment->state, "Created") == 0 &&
                  clock_realtime_us() - experiment->created_us < FRESH_US;
     return fresh ? experiment->state : "Interrupted";
+}
+
+static bool is_over(const struct home_paths *paths)
+{
+    struct store *store = NULL;
+    struct store_experiment experiment = {0};
+    bool over = false;
+    if (store_open(&store, paths->database, STORE_READ, NULL) == 0 &&
+        store_experiment(store, &experiment, NULL) == 0)
+        over = strcmp(experiment.state, "Stopped") == 0 ||
+               strcmp(experiment.state, "Succeeded") == 0 ||
+               strcmp(experiment.state, "Failed") == 0;
+    store_experiment_fini(&experiment);
+    store_close(store);
+    return over;
+}
+
+void wait_for_end(const struct home_paths *paths)
+{
+    int64_t deadline = clock_monotonic_ms() + LEAVING_MS;
+    if (!lock_is_held(paths->lock, NULL) || !is_over(paths))
+        return;
+    while (lock_is_held(paths->lock, NULL) && clock_left_ms(deadline) > 0)
+        poll(NULL, 0, 5);
 }

@@ -15,4 +15,8 @@ nbt_must_check int start_engine(const struct home_paths *paths, bool detach, str
 /* The state to show: an experiment that is not over and has no living engine is Interrupted. */
 const char *shown_state(const struct home_paths *paths, const struct store_experiment *experiment);
 
+/* Waits, some seconds at most, for an engine that has written its end to be gone: what follows an
+ * end may then count on the lock. */
+void wait_for_end(const struct home_paths *paths);
+
 #endif

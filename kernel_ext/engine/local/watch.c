@@ -15,8 +15,9 @@
 #include "engine/local/store.h"
 #include "engine/local/verbs.h"
 
-#define BATCH   256
-#define LOOK_MS 1000  /* between looks without a wake-up, for an engine that died or has no socket \
+#define BATCH 256
+#define LOOK_MS                                                                                    \
+    1000              /* between looks without a wake-up, for an engine that died or has no socket \
                        */
 #define BLIND_MS  200 /* the same while there is no socket to be woken by */
 #define ANSWER_MS 5000
@@ -177,6 +178,8 @@ int local_watch(const char *experiment, const struct engine_watch *watch, struct
         code = store_open(&watcher.store, watcher.paths.database, STORE_READ, err);
     if (code == 0)
         code = follow(&watcher, err);
+    if (code == 0 && watcher.ended && watch->follow)
+        wait_for_end(&watcher.paths);
     if (watcher.wake_fd >= 0)
         close(watcher.wake_fd);
     store_close(watcher.store);

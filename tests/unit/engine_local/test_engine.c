@@ -1,0 +1,675 @@
+/* The engine as its users see it, with a stub for the trial: submit, watch, stop, resume, kill,
+ * remove. */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/scope.h"
+#include "check.h"
+#include "engine/local/home.h"
+#include "engine/local/lock.h"
+#include "experiment/experiment.h"
+#include "unit/engine_local/stub.h"
+
+static char home[64];
+
+static int make_home(void **state)
+{
+    (void)state;
+    snprintf(home, sizeof(home), "/tmp/nbkatib-engine-XXXXXX");
+    return mkdtemp(home) ? setenv("NBKATIB_HOME", home, 1) : -1;
+}
+
+static int drop_home(void **state)
+{
+    (void)state;
+    return file_remove_tree(home, NULL);
+}
+
+/* ---- what tests do with experiments ---- */
+
+static int submit_as(const json_t *document, const char *script, bool detach, struct nbt_error *err)
+{
+    struct engine_submission submission = {document, script, strlen(script), detach};
+    return local_engine.submit(&submission, err);
+}
+
+static void submit(const char *name, const char *algorithm, const char *parameter,
+                   const char *extra, const char *script)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    auto_json json_t *document = stub_experiment(name, algorithm, parameter, extra);
+    assert_non_null(document);
+    int code = submit_as(document, script, true, &err);
+    if (code < 0)
+        fail_msg("submit %s: %s", name, err.text);
+}
+
+static int append(void *self, const json_t *event)
+{
+    return json_array_append(self, (json_t *)(uintptr_t)event);
+}
+
+/* All facts until engine-ended. */
+static json_t *facts_of(const char *name, struct nbt_error *err)
+{
+    json_t *facts = json_array();
+    struct engine_watch watch = {
+        .follow = true, .cancel_fd = -1, .on_event = append, .self = facts};
+    if (local_engine.watch(name, &watch, err) == 0)
+        return facts;
+    json_decref(facts);
+    return NULL;
+}
+
+static json_t *wait_for(const char *name)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    json_t *facts = facts_of(name, &err);
+    if (!facts)
+        fail_msg("watch %s: %s", name, err.text);
+    return facts;
+}
+
+static json_t *show(const char *name)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    json_t *found = NULL;
+    if (local_engine.show(&found, name, &err) < 0)
+        fail_msg("show %s: %s", name, err.text);
+    return found;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value ? value : "";
+}
+
+static size_t count_facts(const json_t *facts, const char *kind)
+{
+    size_t count = 0, i;
+    json_t *fact;
+    json_array_foreach(facts, i, fact) count += strcmp(text(fact, "kind"), kind) == 0;
+    return count;
+}
+
+static size_t count_states(const json_t *shown, const char *state)
+{
+    size_t count = 0, i;
+    json_t *trial;
+    json_array_foreach(json_object_get(shown, "trials"), i, trial) count +=
+        strcmp(text(trial, "state"), state) == 0;
+    return count;
+}
+
+static void wait_for_state(const char *name, const char *trial_state, size_t count)
+{
+    for (int i = 0; i < 500; i++) {
+        auto_json json_t *shown = show(name);
+        if (count_states(shown, trial_state) >= count)
+            return;
+        stub_sleep_ms(20);
+    }
+    fail_msg("%s: never %zu trials %s", name, count, trial_state);
+}
+
+/* "name=value name=value ..." of the trials in order of index. */
+static char *plan_of(const json_t *shown)
+{
+    char *plan = strdup("");
+    size_t i;
+    json_t *trial;
+    json_array_foreach(json_object_get(shown, "trials"), i, trial)
+    {
+        char *longer;
+        const json_t *first = json_array_get(json_object_get(trial, "assignments"), 0);
+        assert_true(asprintf(&longer, "%s%s=%s ", plan, strrchr(text(trial, "name"), '-'),
+                             text(first, "value")) > 0);
+        free(plan);
+        plan = longer;
+    }
+    return plan;
+}
+
+static bool is_running(const char *name)
+{
+    struct home_paths paths;
+    assert_int_equal(home_paths_init(&paths, name, NULL), 0);
+    bool held = lock_is_held(paths.lock, NULL);
+    home_paths_fini(&paths);
+    return held;
+}
+
+static pid_t engine_of(const char *name)
+{
+    struct home_paths paths;
+    struct lock_holder holder;
+    assert_int_equal(home_paths_init(&paths, name, NULL), 0);
+    bool held = lock_is_held(paths.lock, &holder);
+    home_paths_fini(&paths);
+    return held ? holder.pid : 0;
+}
+
+static void kill_engine(const char *name)
+{
+    pid_t pid = engine_of(name);
+    if (pid > 0)
+        kill(pid, SIGKILL);
+    for (int i = 0; i < 500 && is_running(name); i++)
+        stub_sleep_ms(10);
+    assert_false(is_running(name));
+}
+
+static void resume(const char *name, int64_t max_trials)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    if (local_engine.resume(name, max_trials, true, &err) < 0)
+        fail_msg("resume %s: %s", name, err.text);
+}
+
+static void stop(const char *name, enum engine_stop how)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    if (local_engine.stop(name, how, &err) < 0)
+        fail_msg("stop %s: %s", name, err.text);
+}
+
+/* ---- how experiments end ---- */
+
+static const struct ending_case {
+    const char *name, *algorithm, *parameter, *extra, *script;
+    const char *state, *reason;
+    size_t succeeded, failed, unavailable, trials;
+} endings[] = {
+    {"max-trials", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 5, \"parallelTrialCount\": 2, \"maxFailedTrialCount\": 1", "{}",
+     "Succeeded", "ExperimentMaxTrialsReached", 5, 0, 0, 5},
+    {"more-than-grid", "grid", STUB_INT("1", "4"),
+     "\"maxTrialCount\": 9, \"parallelTrialCount\": 2, \"maxFailedTrialCount\": 3", "{}",
+     "Succeeded", "ExperimentSuggestionEndReached", 4, 0, 0, 4},
+    {"no-maximum", "grid", STUB_INT("1", "4"),
+     "\"parallelTrialCount\": 3, \"maxFailedTrialCount\": 3", "{}", "Succeeded",
+     "ExperimentSuggestionEndReached", 4, 0, 0, 4},
+    {"failures-uncounted", "grid", STUB_INT("0", "5"),
+     "\"maxTrialCount\": 4, \"parallelTrialCount\": 1, \"maxFailedTrialCount\": 2",
+     "{\"fail\": [0, 2]}", "Succeeded", "ExperimentMaxTrialsReached", 4, 0, 0, 0},
+    {"too-many-failed", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 9, \"parallelTrialCount\": 1, \"maxFailedTrialCount\": 2",
+     "{\"fail\": \"all\"}", "Failed", "ExperimentFailed", 0, 3, 0, 3},
+    {"none-may-fail", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 9, \"parallelTrialCount\": 1, \"maxFailedTrialCount\": 0",
+     "{\"fail\": \"all\"}", "Failed", "ExperimentFailed", 0, 1, 0, 1},
+    {"no-objective", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 9, \"parallelTrialCount\": 1, \"maxFailedTrialCount\": 1",
+     "{\"silent\": true}", "Failed", "ExperimentFailed", 0, 0, 2, 2},
+    {"trials-die", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 9, \"parallelTrialCount\": 1, \"maxFailedTrialCount\": 1",
+     "{\"die\": true}", "Failed", "ExperimentFailed", 0, 2, 0, 2},
+    {"no-bound-on-failures", "random", STUB_DOUBLE,
+     "\"maxTrialCount\": 3, \"parallelTrialCount\": 1", "{\"fail\": \"all\"}", "Failed",
+     "ExperimentFailed", 0, 10, 0, 10},
+    {"all-of-a-grid-fails", "grid", STUB_INT("1", "3"), "\"parallelTrialCount\": 2",
+     "{\"fail\": \"all\"}", "Failed", "ExperimentFailed", 0, 3, 0, 3},
+};
+
+static void experiments_end_as_they_should(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        const struct ending_case *row = &endings[i];
+        submit(row->name, row->algorithm, row->parameter, row->extra, row->script);
+        auto_json json_t *facts = wait_for(row->name);
+        auto_json json_t *shown = show(row->name);
+        const json_t *last = json_array_get(facts, json_array_size(facts) - 1);
+        size_t succeeded = count_states(shown, "Succeeded"),
+               trials = json_array_size(json_object_get(shown, "trials"));
+        size_t failed = count_states(shown, "Failed"),
+               unavailable = count_states(shown, "MetricsUnavailable");
+        bool counts = succeeded == row->succeeded && unavailable == row->unavailable &&
+                      (row->trials == 0 || (failed == row->failed && trials == row->trials));
+        if (strcmp(text(shown, "state"), row->state) != 0 ||
+            strcmp(text(last, "reason"), row->reason) != 0 || !counts)
+            fail_msg("%s: %s %s, %zu succeeded %zu failed %zu unavailable of %zu; want %s %s, %zu "
+                     "%zu %zu of %zu",
+                     row->name, text(shown, "state"), text(last, "reason"), succeeded, failed,
+                     unavailable, trials, row->state, row->reason, row->succeeded, row->failed,
+                     row->unavailable, row->trials);
+        assert_int_equal(count_facts(facts, "trial-created"), trials);
+        assert_int_equal(count_facts(facts, "trial-finished"), trials);
+    }
+}
+
+static void the_goal_ends_what_runs(void **state)
+{
+    (void)state;
+    auto_json json_t *document =
+        stub_experiment("goal", "grid", STUB_INT("0", "9"), "\"parallelTrialCount\": 3");
+    json_object_set_new(json_object_get(json_object_get(document, "spec"), "objective"), "goal",
+                        json_integer(0));
+    struct nbt_error err = NBT_ERROR_INIT;
+    if (submit_as(document, "{\"ms\": 200}", true, &err) < 0)
+        fail_msg("%s", err.text);
+    auto_json json_t *facts = wait_for("goal");
+    auto_json json_t *shown = show("goal");
+    const json_t *last = json_array_get(facts, json_array_size(facts) - 1);
+    assert_string_equal(text(last, "reason"), "ExperimentGoalReached");
+    assert_string_equal(text(shown, "state"), "Succeeded");
+    assert_int_equal(json_array_size(json_object_get(shown, "trials")), 3);
+    assert_true(count_facts(facts, "optimal") >= 1);
+    const json_t *best = json_object_get(
+        json_object_get(json_object_get(shown, "experiment"), "status"), "currentOptimalTrial");
+    assert_true(strlen(text(best, "bestTrialName")) > 0);
+    assert_int_equal(local_engine.resume("goal", 0, true, &err), NBT_ESTATE);
+}
+
+static void time_runs_out(void **state)
+{
+    (void)state;
+    auto_json json_t *document =
+        stub_experiment("slow", "random", STUB_DOUBLE, "\"parallelTrialCount\": 1");
+    struct nbt_error err = NBT_ERROR_INIT;
+    assert_int_equal(experiment_annotate(document, EXPERIMENT_SETTINGS, "{\"timeout_s\": 1}", &err),
+                     0);
+    assert_int_equal(submit_as(document, "{\"ms\": 400}", true, &err), 0);
+    auto_json json_t *facts = wait_for("slow");
+    auto_json json_t *shown = show("slow");
+    const json_t *last = json_array_get(facts, json_array_size(facts) - 1);
+    assert_string_equal(text(last, "reason"), "ExperimentTimeout");
+    assert_string_equal(text(shown, "state"), "Succeeded");
+    assert_int_equal(count_states(shown, "Killed"), 1);
+}
+
+/* ---- stopped, and going on ---- */
+
+#define TWENTY "\"maxTrialCount\": 20, \"parallelTrialCount\": 3, \"maxFailedTrialCount\": 3"
+
+static void a_gentle_stop_lets_trials_finish(void **state)
+{
+    (void)state;
+    submit("gentle", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 300}");
+    wait_for_state("gentle", "Running", 3);
+    stop("gentle", ENGINE_STOP_GENTLE);
+    auto_json json_t *facts = wait_for("gentle");
+    auto_json json_t *shown = show("gentle");
+    assert_string_equal(text(shown, "state"), "Stopped");
+    assert_int_equal(count_states(shown, "Killed"), 0);
+    assert_int_equal(count_states(shown, "Succeeded"),
+                     json_array_size(json_object_get(shown, "trials")));
+    struct nbt_error err = NBT_ERROR_INIT;
+    assert_int_equal(local_engine.stop("gentle", ENGINE_STOP_NOW, &err), NBT_ESTATE);
+}
+
+static void a_stop_at_once_kills_and_records(void **state)
+{
+    (void)state;
+    submit("now", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 60000}");
+    wait_for_state("now", "Running", 3);
+    stop("now", ENGINE_STOP_GENTLE);
+    stop("now", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("now");
+    auto_json json_t *shown = show("now");
+    assert_string_equal(text(shown, "state"), "Stopped");
+    assert_int_equal(count_states(shown, "Killed"), 3);
+    const json_t *trial = json_array_get(json_object_get(shown, "trials"), 0);
+    assert_string_equal(text(trial, "reason"), "StoppedByUser");
+}
+
+static void a_stubborn_trial_is_killed(void **state)
+{
+    (void)state;
+    submit("stubborn", "random", STUB_DOUBLE, "\"maxTrialCount\": 2, \"parallelTrialCount\": 1",
+           "{\"ms\": 60000, \"stubborn\": true}");
+    wait_for_state("stubborn", "Running", 1);
+    int64_t before = clock_monotonic_ms();
+    stop("stubborn", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("stubborn");
+    assert_true(clock_monotonic_ms() - before < 15000);
+    auto_json json_t *shown = show("stubborn");
+    assert_int_equal(count_states(shown, "Killed"), 1);
+}
+
+static void more_trials_after_the_last(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    submit("more", "grid", STUB_INT("1", "6"),
+           "\"maxTrialCount\": 3, \"parallelTrialCount\": 2, \"maxFailedTrialCount\": 1", "{}");
+    auto_json json_t *facts = wait_for("more");
+    assert_int_equal(local_engine.resume("more", 0, true, &err), NBT_ESTATE);
+    resume("more", 6);
+    auto_json json_t *all = wait_for("more");
+    auto_json json_t *shown = show("more");
+    assert_string_equal(text(shown, "state"), "Succeeded");
+    assert_int_equal(count_states(shown, "Succeeded"), 6);
+    auto_free char *plan = plan_of(shown);
+    for (int value = 1; value <= 6; value++) {
+        char part[16];
+        snprintf(part, sizeof(part), "=%d ", value);
+        if (!strstr(plan, part))
+            fail_msg("grid of 1 to 6 without %d: %s", value, plan);
+    }
+}
+
+static void a_killed_engine_goes_on_as_if_nothing_was(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *calm, *killed, *algorithm, *parameter;
+    } rows[] = {{"calm-random", "killed-random", "random", STUB_DOUBLE},
+                {"calm-grid", "killed-grid", "grid", STUB_INT("1", "90")}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        submit(rows[i].calm, rows[i].algorithm, rows[i].parameter, TWENTY, "{}");
+        submit(rows[i].killed, rows[i].algorithm, rows[i].parameter, TWENTY, "{\"ms\": 60}");
+        int kills = 0;
+        for (; kills < 8; kills++) {
+            stub_sleep_ms(30 + 37 * kills % 150);
+            if (engine_of(rows[i].killed) == 0)
+                break;
+            kill_engine(rows[i].killed);
+            auto_json json_t *cut = show(rows[i].killed);
+            assert_string_equal(text(cut, "state"), "Interrupted");
+            resume(rows[i].killed, 0);
+        }
+        assert_true(kills > 2);
+        auto_json json_t *calm_facts = wait_for(rows[i].calm);
+        auto_json json_t *facts = wait_for(rows[i].killed);
+        auto_json json_t *calm = show(rows[i].calm);
+        auto_json json_t *killed = show(rows[i].killed);
+        assert_true(count_facts(facts, "trial-lost") > 0);
+        assert_int_equal(count_states(killed, "Succeeded"), 20);
+        auto_free char *want = plan_of(calm);
+        auto_free char *got = plan_of(killed);
+        /* The same seed, another experiment's name: only the values are the same, and the trials'
+         * own letters. */
+        assert_string_equal(got, want);
+        assert_int_equal(process_sweep(rows[i].killed), 0);
+    }
+}
+
+static int run_and_die(const char *name)
+{
+    auto_json json_t *document = stub_experiment(name, "random", STUB_DOUBLE, TWENTY);
+    return submit_as(document, "{\"ms\": 200}", false, NULL);
+}
+
+static void it_stops_when_its_submitter_dies(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(run_and_die("orphaned") < 0);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    auto_json json_t *facts = wait_for("orphaned");
+    auto_json json_t *shown = show("orphaned");
+    assert_string_equal(text(shown, "state"), "Stopped");
+    assert_int_equal(count_states(shown, "Killed"), 0);
+    assert_true(count_states(shown, "Succeeded") >= 1);
+}
+
+static bool marked_process_lives(const char *name)
+{
+    struct home_paths paths;
+    assert_int_equal(home_paths_init(&paths, name, NULL), 0);
+    int ended = process_sweep(paths.marker);
+    home_paths_fini(&paths);
+    return ended > 0;
+}
+
+static void no_daemon_of_a_cell_survives(void **state)
+{
+    (void)state;
+    submit("daemons", "random", STUB_DOUBLE, "\"maxTrialCount\": 2, \"parallelTrialCount\": 1",
+           "{\"daemon\": true}");
+    auto_json json_t *facts = wait_for("daemons");
+    assert_false(marked_process_lives("daemons"));
+}
+
+static void what_a_killed_engine_left_is_swept(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    submit("left", "random", STUB_DOUBLE, "\"maxTrialCount\": 2, \"parallelTrialCount\": 1",
+           "{\"daemon\": true, \"ms\": 60000}");
+    wait_for_state("left", "Running", 1);
+    stub_sleep_ms(200);
+    kill_engine("left");
+    if (local_engine.remove("left", &err) < 0)
+        fail_msg("remove: %s", err.text);
+    assert_false(marked_process_lives("left"));
+    assert_int_equal(local_engine.remove("left", &err), 0);
+    json_t *gone = NULL;
+    assert_int_equal(local_engine.show(&gone, "left", &err), NBT_ENOTFOUND);
+}
+
+/* ---- two at once, and refusals ---- */
+
+static void of_two_submits_one_wins(void **state)
+{
+    (void)state;
+    pid_t pids[4];
+    for (size_t i = 0; i < COUNT_OF(pids); i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            auto_json json_t *document =
+                stub_experiment("twice", "random", STUB_DOUBLE, "\"maxTrialCount\": 2");
+            int code = submit_as(document, "{}", true, NULL);
+            json_decref(TAKE(document));
+            _exit(code == 0 ? 0 : code == NBT_EEXIST ? 1 : 2);
+        }
+    }
+    int won = 0, refused = 0;
+    for (size_t i = 0; i < COUNT_OF(pids); i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        won += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        refused += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+    }
+    assert_int_equal(won, 1);
+    assert_int_equal(refused, 3);
+    auto_json json_t *facts = wait_for("twice");
+}
+
+static void a_running_one_is_neither_removed_nor_resumed(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    submit("busy", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 60000}");
+    assert_int_equal(local_engine.remove("busy", &err), NBT_ESTATE);
+    assert_non_null(strstr(err.text, "nbkatib stop busy"));
+    nbt_error_clear(&err);
+    assert_int_equal(local_engine.resume("busy", 0, true, &err), NBT_ESTATE);
+    stop("busy", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("busy");
+    nbt_error_clear(&err);
+    assert_int_equal(local_engine.remove("busy", &err), 0);
+}
+
+static void names_that_are_no_names_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "..", "../etc", "a/b", "A", "-x", "x\n", "."};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct nbt_error err = NBT_ERROR_INIT;
+        json_t *shown = NULL;
+        char *path = NULL;
+        assert_int_equal(local_engine.show(&shown, names[i], &err), NBT_EINVAL);
+        assert_int_equal(local_engine.remove(names[i], &err), NBT_EINVAL);
+        assert_int_equal(local_engine.file(&path, "max-trials", names[i], "trial.log", &err),
+                         NBT_EINVAL);
+        assert_int_equal(local_engine.file(&path, "max-trials", "x", names[i], &err), NBT_EINVAL);
+    }
+}
+
+static void files_of_trials_are_found(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    auto_json json_t *shown = show("max-trials");
+    const json_t *trial = json_array_get(json_object_get(shown, "trials"), 0);
+    auto_free char *path = NULL;
+    assert_int_equal(local_engine.file(&path, "max-trials", text(trial, "name"), "trial.log", &err),
+                     0);
+    assert_int_equal(access(path, R_OK), 0);
+    char *none = NULL;
+    assert_int_equal(
+        local_engine.file(&none, "max-trials", text(trial, "name"), "metrics.log", &err),
+        NBT_ENOTFOUND);
+}
+
+/* ---- watching ---- */
+
+struct until {
+    size_t left;
+    uint64_t last;
+};
+
+static int count_down(void *self, const json_t *event)
+{
+    struct until *until = self;
+    uint64_t seq = (uint64_t)json_integer_value(json_object_get(event, "seq"));
+    assert_true(seq > until->last);
+    until->last = seq;
+    return --until->left == 0;
+}
+
+static void a_watch_goes_on_where_one_ended(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct until first = {.left = 4}, rest = {.left = SIZE_MAX};
+    struct engine_watch watch = {.cancel_fd = -1, .on_event = count_down, .self = &first};
+    assert_int_equal(local_engine.watch("max-trials", &watch, &err), 0);
+    assert_int_equal(first.last, 4);
+    watch.since = rest.last = first.last;
+    watch.self = &rest;
+    assert_int_equal(local_engine.watch("max-trials", &watch, &err), 0);
+    auto_json json_t *shown = show("max-trials");
+    assert_int_equal(rest.last, json_integer_value(json_object_get(shown, "seq")));
+}
+
+static void count_tick(void *self)
+{
+    ++*(int *)self;
+}
+
+static int ignore(void *self, const json_t *event)
+{
+    (void)self;
+    (void)event;
+    return 0;
+}
+
+static void a_watch_of_a_killed_engine_says_so(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    submit("watched", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 60000}");
+    pid_t engine = engine_of("watched");
+    pid_t killer = fork();
+    if (killer == 0) {
+        stub_sleep_ms(600);
+        kill(engine, SIGKILL);
+        _exit(0);
+    }
+    int ticks = 0;
+    struct engine_watch watch = {.follow = true,
+                                 .cancel_fd = -1,
+                                 .tick_ms = 50,
+                                 .on_event = ignore,
+                                 .on_tick = count_tick,
+                                 .self = &ticks};
+    assert_int_equal(local_engine.watch("watched", &watch, &err), NBT_EDIED);
+    assert_non_null(strstr(err.text, "nbkatib resume watched"));
+    assert_true(ticks >= 5);
+    waitpid(killer, NULL, 0);
+    assert_int_equal(local_engine.remove("watched", NULL), 0);
+}
+
+static void watchers_are_told_soon(void **state)
+{
+    (void)state;
+    submit("soon", "random", STUB_DOUBLE, "\"maxTrialCount\": 30, \"parallelTrialCount\": 1",
+           "{\"ms\": 20}");
+    int64_t before = clock_monotonic_ms();
+    auto_json json_t *facts = wait_for("soon");
+    auto_json json_t *shown = show("soon");
+    /* Without wake-ups the end would be seen a second late, or never. */
+    const char *end =
+        text(json_object_get(json_object_get(shown, "experiment"), "status"), "completionTime");
+    assert_true(strlen(end) > 0);
+    assert_true(clock_monotonic_ms() - before < 20000);
+}
+
+static void list_shows_them_newest_first(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    auto_json json_t *items = NULL;
+    assert_int_equal(local_engine.list(&items, &err), 0);
+    size_t i;
+    json_t *item;
+    const char *before = "9";
+    json_array_foreach(items, i, item)
+    {
+        if (strlen(text(item, "error")) > 0)
+            fail_msg("%s: %s", text(item, "name"), text(item, "error"));
+        assert_true(strcmp(text(item, "startTime"), before) <= 0);
+        before = text(item, "startTime");
+        if (strcmp(text(item, "name"), "max-trials") != 0)
+            continue;
+        assert_int_equal(json_integer_value(json_object_get(item, "trialsSucceeded")), 5);
+        assert_int_equal(
+            json_array_size(json_object_get(json_object_get(item, "best"), "assignments")), 1);
+        assert_true(json_is_real(json_object_get(json_object_get(item, "objective"), "value")));
+    }
+    assert_true(i > 5);
+}
+
+/* ---- a path longer than a socket's address, a full disk ---- */
+
+static void a_long_home_has_a_socket_too(void **state)
+{
+    (void)state;
+    char deep[400];
+    snprintf(deep, sizeof(deep), "%s/%0120d/%0120d", home, 1, 2);
+    setenv("NBKATIB_HOME", deep, 1);
+    submit("deep", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 60000}");
+    stop("deep", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("deep");
+    setenv("NBKATIB_HOME", home, 1);
+}
+
+int main(int argc, char **argv)
+{
+    int status = stub_dispatch(argc, argv);
+    if (status >= 0)
+        return status;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(experiments_end_as_they_should),
+        cmocka_unit_test(the_goal_ends_what_runs),
+        cmocka_unit_test(time_runs_out),
+        cmocka_unit_test(a_gentle_stop_lets_trials_finish),
+        cmocka_unit_test(a_stop_at_once_kills_and_records),
+        cmocka_unit_test(a_stubborn_trial_is_killed),
+        cmocka_unit_test(more_trials_after_the_last),
+        cmocka_unit_test(a_killed_engine_goes_on_as_if_nothing_was),
+        cmocka_unit_test(it_stops_when_its_submitter_dies),
+        cmocka_unit_test(no_daemon_of_a_cell_survives),
+        cmocka_unit_test(what_a_killed_engine_left_is_swept),
+        cmocka_unit_test(of_two_submits_one_wins),
+        cmocka_unit_test(a_running_one_is_neither_removed_nor_resumed),
+        cmocka_unit_test(names_that_are_no_names_are_refused),
+        cmocka_unit_test(files_of_trials_are_found),
+        cmocka_unit_test(a_watch_goes_on_where_one_ended),
+        cmocka_unit_test(a_watch_of_a_killed_engine_says_so),
+        cmocka_unit_test(watchers_are_told_soon),
+        cmocka_unit_test(list_shows_them_newest_first),
+        cmocka_unit_test(a_long_home_has_a_socket_too),
+    };
+    return cmocka_run_group_tests(tests, make_home, drop_home);
+}
