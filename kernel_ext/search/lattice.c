@@ -77,13 +77,17 @@ static uint64_t unit_step(const uint64_t *steps, const uint64_t *sides, size_t i
 
 static void choose_steps(uint64_t *ret_steps, const uint64_t *sides, size_t n)
 {
-    double ratio = golden(n), power = 1;
+    size_t free_sides = 0;
+    for (size_t i = 0; i < n; i++)
+        free_sides += sides[i] > 1;
+    double ratio = golden(free_sides), power = 1;
     for (size_t i = 0; i < n; i++) {
+        ret_steps[i] = 0;
+        if (sides[i] == 1)
+            continue;
         power /= ratio;
         double rounded = floor(power * 0x1p32) * 0x1p-32; /* the same with every C library's pow */
-        ret_steps[i] = 0;
-        if (sides[i] > 1)
-            ret_steps[i] = unit_step(ret_steps, sides, i, (uint64_t)((double)sides[i] * rounded));
+        ret_steps[i] = unit_step(ret_steps, sides, i, (uint64_t)((double)sides[i] * rounded));
     }
 }
 
