@@ -149,7 +149,8 @@ static void skip_blanks(struct nbt_lexer *lexer)
 
 static size_t digits_end(const struct nbt_lexer *lexer, size_t at)
 {
-    while (is_digit(peek(lexer, at)) || peek(lexer, at) == '_')
+    bool grouping = lexer->language->grammar != NBT_R;
+    while (is_digit(peek(lexer, at)) || (grouping && peek(lexer, at) == '_'))
         at++;
     return at;
 }

@@ -51,7 +51,7 @@ static int write_integer(const struct nbt_language *language, struct nbt_style s
     return 0;
 }
 
-/* R has one kind of plain number; in Python and Julia a float needs its point or exponent. */
+/* Without a point or an exponent it would read back as an int. */
 static int write_float(const struct nbt_language *language, struct nbt_style style, double number,
                        char **ret_text, struct nbt_error *err)
 {
@@ -63,7 +63,7 @@ static int write_float(const struct nbt_language *language, struct nbt_style sty
             *exponent = 'f';
         else
             memcpy(text + strlen(text), "f0", 3);
-    } else if (language->grammar != NBT_R && !exponent && !strchr(text, '.')) {
+    } else if (!exponent && !strchr(text, '.')) {
         memcpy(text + strlen(text), ".0", 3);
     }
     return give(ret_text, text, err);

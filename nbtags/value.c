@@ -78,7 +78,7 @@ static int prefix_base(const struct number *number)
 static bool take_literal(struct number *number, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '_' && number->language->grammar != NBT_R)
+        if (text[i] == '_')
             continue;
         if (number->length == DIGITS_MAX)
             return false;

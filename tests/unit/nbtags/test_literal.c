@@ -38,7 +38,7 @@ static const struct {
     {"r", NBT_INT, "5", "5L"},
     {"r", NBT_INT, "3000000000", "3000000000"},
     {"r", NBT_INT, "0.5", "0.5"},
-    {"r", NBT_FLOAT, "5", "5"},
+    {"r", NBT_FLOAT, "5", "5.0"},
     {"r", NBT_BOOL, "True", "TRUE"},
     {"r", NBT_BOOL, "false", "FALSE"},
     {"r", NBT_STR, "é\x01\"$\n", "\"é\\001\\\"$\\n\""},

@@ -121,6 +121,7 @@ static const struct {
     {"R", "f <- function(x = 1) {\n  y <- 2\n}\na <- b <- 1\nlibrary(x)\nk <- 1",
      "f expression [function(x = 1) {\n  y <- 2\n}] 1:6\nk int [1] 6:6\n"
      "note fixed-parameter 1:6\nerror several-targets 4:1\nerror not-an-assignment 5:1\n"},
+    {"R", "a <- 1_0.5", "a expression [1_0.5] 1:6\nnote fixed-parameter 1:6\n"},
     {"R", "if (TRUE) {\n a <- 1\n}\nb <- 2", "b int [2] 4:6\nerror not-an-assignment 1:1\n"},
     /* Julia */
     {"julia", "lr = 0.01\nconst n = 5\nok = true\nno = false\ns = \"x\\$y\"\nη::Float64 = 1f-3",
