@@ -72,6 +72,8 @@ void channels_close(struct client *client);
 /* pump.c: waits up to timeout_ms for something to happen, and takes in all that did: 0, or
  * NBT_ECANCELED, NBT_EIO. The caller looks at the requests and at `dead`. */
 nbt_must_check int pump(struct client *client, int timeout_ms, struct nbt_error *err);
+/* The same for everything but iopub and shell, whose messages stay for the next request. */
+nbt_must_check int pump_look(struct client *client, int timeout_ms, struct nbt_error *err);
 void pump_last_words(
     struct client *client); /* what a dead kernel still left in its sockets and pipe */
 

@@ -12,7 +12,7 @@
 
 #define BATCH_MESSAGES 256 /* then deadlines and the process are looked at again */
 #define BATCH_BYTES    ((size_t)4 << 20)
-#define BURST_BYTES    ((size_t)16 << 20) /* unread backlog at which the kernel is paused */
+#define BURST_BYTES    ((size_t)8 << 20) /* unread backlog at which the kernel is paused */
 #define LOOK_UP_EVERY  8
 #define PIPE_READ      ((size_t)64 << 10)
 
@@ -151,30 +151,34 @@ static int wait_for(struct client *client, int timeout_ms, short ready[ITEMS])
     return rc < 0 && errno != EINTR ? NBT_EIO : 0;
 }
 
-int pump(struct client *client, int timeout_ms, struct nbt_error *err)
+int pump_look(struct client *client, int timeout_ms, struct nbt_error *err)
 {
     short ready[ITEMS] = {0};
-    bool busy = drain_all(client);
-    /* While messages flow the rest is looked at now and then: a poll costs as much as a message. */
-    if (busy && ++client->pumped % LOOK_UP_EVERY != 0)
-        return 0;
-    int rc = wait_for(client, busy ? 0 : timeout_ms, ready);
-    if (rc < 0)
+    if (wait_for(client, timeout_ms, ready) < 0)
         return nbt_error_set(err, NBT_EIO, "waiting for the kernel failed: %s",
                              zmq_strerror(errno));
     if (ready[ITEM_PIPE])
         drain_pipe(client);
+    if (ready[ITEM_PROCESS])
+        death_notice(client);
+    if (ready[ITEM_MONITOR] && lost_connection(client))
+        client->dead = true;
     if (ready[ITEM_CANCEL])
         return nbt_error_set(err, NBT_ECANCELED, "canceled while the kernel was at work");
     if (ready[ITEM_STDIN])
         drain(client, client->stdin_socket);
     if (ready[ITEM_CONTROL])
         drain(client, client->control);
-    if (ready[ITEM_PROCESS])
-        death_notice(client);
-    if (ready[ITEM_MONITOR] && lost_connection(client))
-        client->dead = true;
     return 0;
+}
+
+int pump(struct client *client, int timeout_ms, struct nbt_error *err)
+{
+    bool busy = drain_all(client);
+    /* While messages flow the rest is looked at now and then: a poll costs as much as a message. */
+    if (busy && ++client->pumped % LOOK_UP_EVERY != 0)
+        return 0;
+    return pump_look(client, busy ? 0 : timeout_ms, err);
 }
 
 void pump_last_words(struct client *client)
