@@ -9,7 +9,7 @@ static const struct option options[] = {
     {.name = "trials",
      .kind = OPTION_COUNT,
      .argument = "N",
-     .help = "Add N trials to the budget of one that completed."},
+     .help = "Raise the budget to N trials in all."},
     {.name = "detach", .help = "Return at once: it outlives this terminal."},
     {.name = "quiet", .letter = 'q', .help = "Print the result alone."},
     {0},

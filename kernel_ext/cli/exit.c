@@ -15,8 +15,8 @@ const struct exit_text exit_texts[] = {
 int exit_for_error(const struct nbt_error *err, int stored)
 {
     switch (err->code) {
+    case NBT_EINVAL: return EXIT_INPUT;
     case NBT_EPARSE:
-    case NBT_EINVAL:
     case NBT_EVERSION: return stored ? EXIT_ENVIRONMENT : EXIT_INPUT;
     case NBT_ENOTFOUND: return EXIT_NOT_FOUND;
     case NBT_EEXIST:

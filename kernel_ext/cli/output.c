@@ -168,9 +168,11 @@ int fail(const struct parsed *parsed, const struct nbt_error *err, const json_t 
 
     if (problems)
         say_problems(parsed->positionals[0], problems, false);
-    if (err->path[0])
+    if (err->path[0] && strncmp(err->text, err->path, strlen(err->path)) != 0)
         buf_printf(&place, "%s: ", err->path);
-    put_place(&place, err->cell, err->line, err->column);
+    /* Of a file's line the text itself speaks, beside the file's name. */
+    if (err->cell >= 0)
+        put_place(&place, err->cell, err->line, err->column);
     auto_free char *where = file_printable(buf_text(&place));
     say(stderr, "nbkatib: error: %s%s\n", where ? where : "", text ? text : "?");
     if (parsed_flag(parsed, "json"))

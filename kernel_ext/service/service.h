@@ -58,6 +58,7 @@ nbt_must_check int service_watch(const char *experiment, const struct engine_wat
                                  struct nbt_error *err);
 nbt_must_check int service_stop(const char *experiment, enum engine_stop how,
                                 struct nbt_error *err);
+/* max_trials: a new budget in all, more than the old one; NULL keeps it. */
 nbt_must_check int service_resume(const char *experiment, const char *max_trials, bool detach,
                                   struct nbt_error *err);
 nbt_must_check int service_delete(const char *experiment, struct nbt_error *err);

@@ -82,9 +82,9 @@ int service_resume(const char *experiment, const char *max_trials, bool detach,
     if (result < 0)
         return result;
     if (max_trials && (!nbt_parse_int(max_trials, &more) || more < 1))
-        return nbt_error_set(err, NBT_EINVAL,
-                             "--trials is '%s'; expected how many trials to add, from 1",
-                             max_trials);
+        return nbt_error_set(
+            err, NBT_EINVAL,
+            "--trials is '%s'; expected how many trials there shall be in all, from 1", max_trials);
     return engine->resume(experiment, more, detach, err);
 }
 
