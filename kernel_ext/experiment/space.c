@@ -114,7 +114,7 @@ static int lattice(struct space_dimension *d, size_t i, struct nbt_error *err)
 static int numeric(struct space_dimension *d, const json_t *feasible, size_t i,
                    struct nbt_error *err)
 {
-    bool has_min, has_max, has_step, integer = d->kind == SPACE_INT;
+    bool has_min = false, has_max = false, has_step = false, integer = d->kind == SPACE_INT;
     int rc = number_field(&d->min, &has_min, feasible, "min", integer, i, err);
     if (rc == 0)
         rc = number_field(&d->max, &has_max, feasible, "max", integer, i, err);

@@ -1,6 +1,7 @@
 /* Grid search. Trial number i takes cell i of an order that depends on space, seed and budget
  * alone, so that nothing has to be remembered: row by row, parameters by name, when the budget
  * covers the grid, else evenly spread. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,14 +144,15 @@ static int grid_init(struct grid *ret, enum shown *ret_shown, const struct searc
 static int suggest(const struct search_request *request, struct search_result *ret_result,
                    struct nbt_error *err)
 {
-    struct search_result result;
+    struct search_result result = {0};
     CLEANUP(grid_fini) struct grid grid = {0};
-    enum shown shown;
+    enum shown shown = SHOWN_NEITHER;
     int rc = grid_init(&grid, &shown, request, err);
     if (rc == 0)
         rc = search_result_init(&result, request, err);
     if (rc < 0)
         return rc;
+    assert(result.points);
     uint64_t index = request->first_index;
     for (; result.count < request->count && index < grid.cells; result.count++, index++)
         point_at(result.points + result.count * request->space->n, &grid, index);
@@ -162,7 +164,7 @@ static int suggest(const struct search_request *request, struct search_result *r
 bool search_grid_matches(const struct search_request *request)
 {
     CLEANUP(grid_fini) struct grid grid = {0};
-    enum shown shown;
+    enum shown shown = SHOWN_NEITHER;
     return grid_init(&grid, &shown, request, NULL) == 0 && shown != SHOWN_NEITHER;
 }
 

@@ -1,5 +1,6 @@
 #include "search/lattice.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -93,6 +94,7 @@ static void choose_steps(uint64_t *ret_steps, const uint64_t *sides, size_t n)
 
 static uint64_t affine(uint64_t step, uint64_t value, uint64_t shift, uint64_t side)
 {
+    assert(side > 0);
     return (uint64_t)(((wide)step * (value % side) + shift % side) % side);
 }
 
@@ -102,7 +104,7 @@ static uint64_t affine(uint64_t step, uint64_t value, uint64_t shift, uint64_t s
 static uint64_t coset_shift(uint64_t shared, uint64_t lower, uint64_t digit, uint64_t key)
 {
     uint64_t none = 0;
-    uint64_t step = shared > 1 ? unit_step(&none, &shared, 0, shared / 8 * 5) : 0;
+    uint64_t step = shared > 1 ? unit_step(&none, &shared, 0, shared * 5 / 8) : 0;
     return affine(step, digit, rng_mix(key ^ rng_mix(lower)), shared);
 }
 
@@ -118,8 +120,11 @@ void lattice_even(uint64_t *ret_cell, const uint64_t *sides, size_t n, uint64_t 
                   uint64_t index)
 {
     uint64_t period = 1, before = 1, cosets = 1;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        assert(sides[i] > 0);
         period = lcm(period, sides[i]);
+    }
+    assert(period > 0);
     uint64_t row = index % period, coset = index / period;
     choose_steps(ret_cell, sides, n);
     for (size_t i = 0; i < n; i++) {
