@@ -1,0 +1,271 @@
+/* The live view drawn into memory, events as lines, and the columns of text. */
+#include <stdlib.h>
+
+#include "base/scope.h"
+#include "check.h"
+#include "cli/lines.h"
+#include "cli/progress.h"
+#include "cli/text.h"
+
+static const char document[] = "{'metadata':{'name':'digits-x7k2q'},'spec':{'maxTrialCount':4,'"
+                               "algorithm':{'algorithmName':'grid'},"
+                               "'objective':{'type':'minimize','objectiveMetricName':'loss'}}}";
+
+static const char *const events[] = {
+    "{'kind':'engine-started','pid':1}",
+    "{'kind':'trial-created','trial':'t-1','assignments':[{'name':'lr','value':'0.1'}]}",
+    "{'kind':'trial-started','trial':'t-1','pid':2}",
+    "{'kind':'trial-created','trial':'t-2','assignments':[{'name':'lr','value':'0.2'}]}",
+    "{'kind':'trial-started','trial':'t-2','pid':3}",
+    "{'kind':'trial-finished','trial':'t-1','state':'Succeeded','observation':{'metrics':[{'name':'"
+    "loss','min':'0.5','max':'9',"
+    "'latest':'0.7'}]},'seconds':1}",
+    "{'kind':'optimal','trial':'t-1','assignments':[{'name':'lr','value':'0.1'}],'value':0.5}",
+    "{'kind':'trial-created','trial':'t-3','assignments':[{'name':'lr','value':'0.3'}]}",
+    "{'kind':'trial-started','trial':'t-3','pid':4}",
+    "{'kind':'trial-step','trial':'t-3','step':'train','cell':3,'run':2,'cells':5}",
+    "{'kind':'trial-finished','trial':'t-2','state':'Failed','reason':'CellFailed','message':'no','"
+    "seconds':2}",
+    "{'kind':'trial-report','trial':'t-3','metric':'loss','value':1}",
+};
+
+/* JSON with ' for ". */
+static json_t *parse(const char *text)
+{
+    auto_free char *copy = strdup(text);
+
+    for (char *p = copy; *p; p++)
+        *p = *p == '\'' ? '"' : *p;
+    json_t *value = json_loads(copy, 0, NULL);
+    assert_non_null(value);
+    return value;
+}
+
+static void feed(struct progress *progress, const char *text, int64_t now_ms)
+{
+    auto_json json_t *event = parse(text);
+
+    progress_event(progress, event, now_ms);
+}
+
+static void fill(struct progress *progress)
+{
+    auto_json json_t *experiment = parse(document);
+
+    progress_init(progress);
+    progress_experiment(progress, experiment);
+    for (size_t i = 0; i < COUNT_OF(events); i++)
+        feed(progress, events[i], 1000 * (int64_t)i);
+}
+
+static void the_model_counts(void **state)
+{
+    CLEANUP(progress_fini) struct progress progress;
+
+    (void)state;
+    fill(&progress);
+    assert_int_equal(progress.succeeded, 1);
+    assert_int_equal(progress.failed, 1);
+    assert_int_equal(progress.n_trials, 1);
+    assert_string_equal(progress.trials[0].name, "t-3");
+    assert_int_equal(progress.trials[0].run, 2);
+    assert_string_equal(progress.best_value, "0.5");
+    assert_int_equal(progress.n_history, 1);
+    assert_true(progress.history[0] == 0.5); /* a minimum is compared by its minimum */
+    feed(&progress, "{'kind':'trial-lost','trial':'t-3'}", 20000);
+    assert_false(progress.trials[0].running);
+    feed(&progress, "{'kind':'trial-started','trial':'t-3'}", 21000);
+    assert_true(progress.trials[0].running);
+    assert_int_equal(progress.trials[0].run, 0);
+    feed(&progress, "{'kind':'engine-ended','state':'Stopped','reason':'r','message':'m'}", 22000);
+    assert_string_equal(progress.state, "Stopped");
+}
+
+static void the_picture_is_exact(void **state)
+{
+    static const char want[] = "digits-x7k2q  grid  12s\n"
+                               "█████░░░░░░░░░░░░░░░  1/4  1 succeeded  1 failed  1 running\n"
+                               "best   loss 0.5  lr=0.1  t-1\n"
+                               "  t-3     4.0s  2/5 train  lr=0.3\n";
+    CLEANUP(progress_fini) struct progress progress;
+    CLEANUP(buf_fini) struct buf out = buf_init(65536);
+
+    (void)state;
+    fill(&progress);
+    progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 12000, &out);
+    assert_string_equal(buf_text(&out), want);
+}
+
+static void check_size(const struct progress *progress, size_t width, size_t rows, bool ascii)
+{
+    CLEANUP(buf_fini) struct buf out = buf_init(65536);
+    size_t lines = 0;
+
+    progress_draw(progress, &(struct progress_style){.width = width, .rows = rows, .ascii = ascii},
+                  5000, &out);
+    auto_free char *copy = strdup(buf_text(&out));
+    for (char *line = copy, *end; (end = strchr(line, '\n')); line = end + 1, lines++) {
+        *end = '\0';
+        if (text_width(line) > (width < 20 ? 20 : width))
+            fail_msg("width %zu: a line of %zu columns: %s", width, text_width(line), line);
+    }
+    if (lines > (rows < 6 ? 5 : rows - 1))
+        fail_msg("%zu lines on a terminal of %zu rows", lines, rows);
+}
+
+static void no_line_is_wider_than_the_terminal(void **state)
+{
+    CLEANUP(progress_fini) struct progress progress;
+
+    (void)state;
+    fill(&progress);
+    for (int i = 0; i < 40; i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "{'kind':'trial-started','trial':'試行-%d-with-a-long-name'}",
+                 i);
+        feed(&progress, text, 1000);
+        snprintf(text, sizeof(text),
+                 "{'kind':'trial-finished','trial':'x','state':'Succeeded','observation':{'metrics'"
+                 ":[{'name':'loss',"
+                 "'min':'%d'}]}}",
+                 i);
+        feed(&progress, text, 1000);
+    }
+    progress_note(&progress,
+                  "stopping: running trials finish first; press Ctrl-C again to kill them");
+    for (size_t width = 1; width < 200; width += 7)
+        check_size(&progress, width, 3 + width / 8, width % 2);
+}
+
+static void what_comes_from_outside_steers_no_terminal(void **state)
+{
+    CLEANUP(progress_fini) struct progress progress;
+    CLEANUP(buf_fini) struct buf out = buf_init(65536);
+
+    (void)state;
+    fill(&progress);
+    feed(&progress, "{'kind':'trial-started','trial':'\\u001b[2Jevil\\nline'}", 0);
+    feed(&progress,
+         "{'kind':'optimal','trial':'\\u001b[31m','value':'\\u0007','assignments':[{'name':'"
+         "a\\u001b','value':'\\u009b'}]}",
+         0);
+    progress_draw(&progress, &(struct progress_style){.width = 120, .rows = 24}, 0, &out);
+    for (const char *p = buf_text(&out); *p; p++) {
+        if ((unsigned char)*p < 0x20 && *p != '\n')
+            fail_msg("a control character 0x%02x is drawn", (unsigned char)*p);
+    }
+    assert_null(strstr(buf_text(&out), "\xc2\x9b"));
+}
+
+static void colours_are_asked_for(void **state)
+{
+    CLEANUP(progress_fini) struct progress progress;
+    CLEANUP(buf_fini) struct buf plain = buf_init(65536);
+    CLEANUP(buf_fini) struct buf coloured = buf_init(65536);
+
+    (void)state;
+    fill(&progress);
+    progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 0, &plain);
+    progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24, .colour = true}, 0,
+                  &coloured);
+    assert_null(strchr(buf_text(&plain), '\033'));
+    assert_non_null(strstr(buf_text(&coloured), "\033[32m"));
+}
+
+static void events_as_lines(void **state)
+{
+    static const struct {
+        const char *event, *want;
+    } table[] = {
+        {"{'kind':'trial-started','trial':'t','pid':7,'time':'2026-11-24T03:10:00.5Z'}",
+         "03:10:00  trial t  started  pid 7"},
+        {"{'kind':'trial-created','trial':'t','assignments':[{'name':'a','value':'1'},{'name':'b','"
+         "value':'x'}]}",
+         "trial t  created  a=1 b=x"},
+        {"{'kind':'trial-finished','trial':'t','state':'Failed','reason':'R','message':'"
+         "two\\nlines','seconds':61}",
+         "trial t  Failed  R: two\\x0alines  (1m 01s)"},
+        {"{'kind':'trial-report','trial':'t','metric':'m','value':0.25}",
+         "trial t  reports  m=0.25"},
+        {"{'kind':'warning','text':'\\u001b[1mx'}", "warning  \\x1b[1mx"},
+        {"{'kind':'from-the-future'}", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        CLEANUP(buf_fini) struct buf out = buf_init(65536);
+        auto_json json_t *event = parse(table[i].event);
+        line_of_event(&out, event);
+        if (strcmp(buf_text(&out), table[i].want) != 0)
+            fail_msg("%s\n  gives    \"%s\"\n  expected \"%s\"", table[i].event, buf_text(&out),
+                     table[i].want);
+    }
+}
+
+static void text_takes_its_columns(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t width, room;
+        const char *fit;
+    } table[] = {
+        {"abc", 3, 3, "abc"},
+        {"abcd", 4, 3, "ab…"},
+        {"日本語", 6, 4, "日…"},
+        {"日本語", 6, 5, "日本…"},
+        {"e\xcc\x81t", 2, 2, "e\xcc\x81t"},
+        {"abc", 3, 1, "…"},
+        {"abc", 3, 0, ""},
+        {"", 0, 5, ""},
+        {"\xff\xfe", 2, 2, "\xff\xfe"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        CLEANUP(buf_fini) struct buf out = buf_init(256);
+        size_t used = text_fit(&out, table[i].text, table[i].room);
+        if (text_width(table[i].text) != table[i].width ||
+            strcmp(buf_text(&out), table[i].fit) != 0 || used > table[i].room)
+            fail_msg("'%s': width %zu, fit to %zu '%s'; expected width %zu, '%s'", table[i].text,
+                     text_width(table[i].text), table[i].room, buf_text(&out), table[i].width,
+                     table[i].fit);
+    }
+}
+
+static void words_survive_the_shell(void **state)
+{
+    static const struct {
+        const char *word, *quoted;
+    } table[] = {
+        {"a.ipynb", "a.ipynb"}, {"a b", "'a b'"},
+        {"it's", "'it'\\''s'"}, {"", "''"},
+        {"$(x)", "'$(x)'"},     {"é.ipynb", "'é.ipynb'"},
+        {"a\nb", "$'a\\012b'"}, {"\033[1m'", "$'\\033[1m\\''"},
+        {"~/x", "'~/x'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        CLEANUP(buf_fini) struct buf out = buf_init(256);
+        text_shell_word(&out, table[i].word);
+        if (strcmp(buf_text(&out), table[i].quoted) != 0)
+            fail_msg("'%s' is quoted as %s, expected %s", table[i].word, buf_text(&out),
+                     table[i].quoted);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_model_counts),
+        cmocka_unit_test(the_picture_is_exact),
+        cmocka_unit_test(no_line_is_wider_than_the_terminal),
+        cmocka_unit_test(what_comes_from_outside_steers_no_terminal),
+        cmocka_unit_test(colours_are_asked_for),
+        cmocka_unit_test(events_as_lines),
+        cmocka_unit_test(text_takes_its_columns),
+        cmocka_unit_test(words_survive_the_shell),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
