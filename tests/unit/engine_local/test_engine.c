@@ -1,5 +1,6 @@
 /* The engine as its users see it, with a stub for the trial: submit, watch, stop, resume, kill,
  * remove. */
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -11,7 +12,7 @@
 #include "engine/local/home.h"
 #include "engine/local/lock.h"
 #include "experiment/experiment.h"
-#include "unit/engine_local/stub.h"
+#include "tests/unit/engine_local/stub.h"
 
 static char home[64];
 
@@ -273,12 +274,12 @@ static void time_runs_out(void **state)
     struct nbt_error err = NBT_ERROR_INIT;
     assert_int_equal(experiment_annotate(document, EXPERIMENT_SETTINGS, "{\"timeout_s\": 1}", &err),
                      0);
-    assert_int_equal(submit_as(document, "{\"ms\": 400}", true, &err), 0);
+    assert_int_equal(submit_as(document, "{\"ms\": 60000}", true, &err), 0);
     auto_json json_t *facts = wait_for("slow");
     auto_json json_t *shown = show("slow");
     const json_t *last = json_array_get(facts, json_array_size(facts) - 1);
     assert_string_equal(text(last, "reason"), "ExperimentTimeout");
-    assert_string_equal(text(shown, "state"), "Succeeded");
+    assert_string_equal(text(shown, "state"), "Failed");
     assert_int_equal(count_states(shown, "Killed"), 1);
 }
 
@@ -644,6 +645,48 @@ static void a_long_home_has_a_socket_too(void **state)
     setenv("NBKATIB_HOME", home, 1);
 }
 
+static void wait_until_over(const char *name)
+{
+    for (int i = 0; i < 1000 && is_running(name); i++)
+        stub_sleep_ms(20);
+    assert_false(is_running(name));
+}
+
+/* A home on a file system of 2 MiB that fills up while trials run. */
+static void a_full_disk_stops_it_and_loses_nothing(void **state)
+{
+    (void)state;
+    char small[128], ballast[160];
+    snprintf(small, sizeof(small), "%s/small", home);
+    snprintf(ballast, sizeof(ballast), "%s/ballast", small);
+    assert_int_equal(mkdir(small, 0700), 0);
+    if (mount("tmpfs", small, "tmpfs", 0, "size=2m") < 0)
+        skip();
+    setenv("NBKATIB_HOME", small, 1);
+    submit("full", "random", STUB_DOUBLE, "\"maxTrialCount\": 400, \"parallelTrialCount\": 1",
+           "{\"ms\": 5}");
+    wait_for_state("full", "Succeeded", 3);
+    int fd = open(ballast, O_WRONLY | O_CREAT, 0600);
+    static const char block[4096];
+    while (write(fd, block, sizeof(block)) > 0)
+        ;
+    close(fd);
+    wait_until_over("full");
+    auto_json json_t *cut = show("full");
+    assert_string_equal(text(cut, "state"), "Stopped");
+    assert_non_null(strstr(text(cut, "message"), "full"));
+    size_t before = count_states(cut, "Succeeded");
+    assert_true(before >= 3);
+    assert_int_equal(count_states(cut, "Running"), 0);
+    assert_int_equal(unlink(ballast), 0);
+    resume("full", 0);
+    wait_for_state("full", "Succeeded", before + 3);
+    stop("full", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("full");
+    assert_int_equal(umount2(small, MNT_DETACH), 0);
+    setenv("NBKATIB_HOME", home, 1);
+}
+
 int main(int argc, char **argv)
 {
     int status = stub_dispatch(argc, argv);
@@ -670,6 +713,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(watchers_are_told_soon),
         cmocka_unit_test(list_shows_them_newest_first),
         cmocka_unit_test(a_long_home_has_a_socket_too),
+        cmocka_unit_test(a_full_disk_stops_it_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, make_home, drop_home);
 }
