@@ -31,7 +31,7 @@ static int parse_json(json_t **ret_document, const char *name, const char *text,
     json_error_t problem;
     if (length > YAMLDOC_SIZE_MAX)
         return nbt_error_set(err, NBT_EPARSE, "%s: %zu bytes; an Experiment has at most %d MiB",
-                             name, length, YAMLDOC_SIZE_MAX / (1024 * 1024));
+                             name, length, YAMLDOC_SIZE_MAX >> 20);
     auto_json json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
     if (!document) {
         nbt_error_set(err, NBT_EPARSE, "%s: line %d, column %d: not valid JSON: %s", name,
@@ -49,11 +49,13 @@ static int parse_json(json_t **ret_document, const char *name, const char *text,
 
 static const char *json_type_in_words(const json_t *value)
 {
+    if (!value)
+        return "nothing";
     switch (json_typeof(value)) {
     case JSON_OBJECT: return "a mapping";
     case JSON_ARRAY: return "a list";
     case JSON_STRING: return "a text";
-    case JSON_NULL: return "nothing (null)";
+    case JSON_NULL: return "nothing";
     case JSON_TRUE:
     case JSON_FALSE: return "a truth value";
     default: return "a number";

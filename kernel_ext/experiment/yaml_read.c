@@ -101,7 +101,7 @@ static int charge(struct reader *reader, yaml_mark_t mark, struct yamldoc_weight
                       YAMLDOC_NODES_MAX);
     if (reader->bytes > YAMLDOC_SIZE_MAX)
         return refuse(reader, mark, "more than %d MiB of text once aliases are expanded",
-                      YAMLDOC_SIZE_MAX / (1024 * 1024));
+                      YAMLDOC_SIZE_MAX >> 20);
     return 0;
 }
 
@@ -400,7 +400,7 @@ int yamldoc_read(json_t **ret_value, const char *name, const char *text, size_t 
     struct reader reader = {.name = name, .err = err};
     if (length > YAMLDOC_SIZE_MAX)
         return nbt_error_set(err, NBT_EPARSE, "%s: %zu bytes; an Experiment has at most %d MiB",
-                             name, length, YAMLDOC_SIZE_MAX / (1024 * 1024));
+                             name, length, YAMLDOC_SIZE_MAX >> 20);
     if (!yaml_parser_initialize(&reader.parser))
         return no_memory(&reader);
     /* Without this a byte order mark could switch the whole text to UTF-16. */

@@ -6,7 +6,7 @@
 #include "experiment/yamltext.h"
 #include "nbtags/number.h"
 
-#define TEXT_MAX ((size_t)64 * 1024 * 1024)
+#define TEXT_MAX ((size_t)64 << 20)
 
 /* A reader looks for the colon of a key in this many characters only. */
 #define SIMPLE_KEY_MAX 1000
@@ -137,7 +137,7 @@ int yamldoc_write(const json_t *value, char **ret_text, struct nbt_error *err)
     char *text = buf_take(&out);
     if (!text)
         return nbt_error_set(err, NBT_ENOMEM, "the document does not fit %zu MiB of YAML",
-                             TEXT_MAX / (1024 * 1024));
+                             TEXT_MAX >> 20);
     *ret_text = text;
     return 0;
 }

@@ -18,8 +18,8 @@
 #include "nbtags/error.h"
 
 #define YAMLDOC_DEPTH_MAX 64
-#define YAMLDOC_SIZE_MAX                                                                           \
-    (8 * 1024 * 1024) /* bytes of the text, and of all strings once aliases are expanded */
+/* Bytes (8 MiB) of the text, and of all strings once aliases are expanded. */
+#define YAMLDOC_SIZE_MAX    8388608
 #define YAMLDOC_NODES_MAX   100000
 #define YAMLDOC_ANCHORS_MAX 256
 

@@ -363,6 +363,8 @@ static const struct row local_accepted[] = {
     {"spec.resumePolicy", "\"\"", NULL, NULL},
     {"spec.metricsCollectorSpec.source.filter",
      "{\"metricsFormat\":[\"([\\\\w|-]+)\\\\s*=\\\\s*([+-]?\\\\d*(\\\\.\\\\d+)?)\"]}", NULL, NULL},
+    {"spec.metricsCollectorSpec.source.filter", "{\"metricsFormat\":[\"(a[)(\\\\]]+)=(?:x)(b)\"]}",
+     NULL, NULL},
     {"spec.metricsCollectorSpec", NULL, NULL, NULL},
     {"status", "{\"x\":1}", NULL, NULL},
 };
