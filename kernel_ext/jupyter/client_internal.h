@@ -30,6 +30,7 @@ struct request {
     bool replied;
     int64_t sent_ms;
     int64_t replied_ms, idled_ms; /* monotonic, 0: not yet */
+    int64_t heard_ms;             /* when its latest iopub message had been handed on, 0: none */
     int64_t busy_us, input_us, reply_us, idle_us;
     json_t *reply; /* content, owned */
 };

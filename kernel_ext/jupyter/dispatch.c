@@ -65,15 +65,8 @@ static bool is_wanted(const struct client *client, const struct wire_message *me
            (!*message->parent_id && is_output(message->type));
 }
 
-void dispatch_iopub(struct client *client, struct wire_message *message)
+static void hand_on(struct client *client, struct wire_message *message, int64_t now_us)
 {
-    int64_t now_us = clock_realtime_us();
-    struct request *request = find_request(client, message->parent_id);
-    client->iopub_heard = true;
-    if (request && strcmp(message->type, "status") == 0)
-        note_status(request, message->content, now_us);
-    else if (request && strcmp(message->type, "execute_input") == 0)
-        request->input_us = now_us;
     if (!is_wanted(client, message))
         return;
     if (message->raw)
@@ -85,6 +78,21 @@ void dispatch_iopub(struct client *client, struct wire_message *message)
                                          .parent = message->parent_id,
                                          .received_us = now_us,
                                      });
+}
+
+void dispatch_iopub(struct client *client, struct wire_message *message)
+{
+    int64_t now_us = clock_realtime_us();
+    struct request *request = find_request(client, message->parent_id);
+    client->iopub_heard = true;
+    if (request && strcmp(message->type, "status") == 0)
+        note_status(request, message->content, now_us);
+    else if (request && strcmp(message->type, "execute_input") == 0)
+        request->input_us = now_us;
+    hand_on(client, message, now_us);
+    /* Afterwards: a caller that takes its time must not make the kernel look silent. */
+    if (request)
+        request->heard_ms = clock_monotonic_ms();
 }
 
 static json_t *unreadable_reply(void)

@@ -46,14 +46,25 @@ static bool is_done(const struct run *run)
 
 /* ---- a reply or an idle that stays away ---- */
 
-/* When a probe should be sent, by what is missing; INT64_MAX while there is no reason to. */
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* When a probe should be sent, by what is missing; INT64_MAX while there is no reason to. While
+ * outputs still come in, a reply that overtook them says nothing about the idle behind them. */
 static int64_t probe_due(const struct request *main)
 {
-    if (main->replied)
-        return main->replied_ms + CLIENT_BARRIER_AFTER;
-    if (main->idled_ms)
-        return main->idled_ms + CLIENT_BARRIER_AFTER;
+    if (main->replied || main->idled_ms)
+        return later(later(main->replied_ms, main->idled_ms), main->heard_ms) +
+               CLIENT_BARRIER_AFTER;
     return main->busy_us ? INT64_MAX : main->sent_ms + CLIENT_POKE_AFTER;
+}
+
+/* When the answer to a probe is no longer waited for. */
+static int64_t barrier_end(const struct request *main, const struct request *probe)
+{
+    return later(later(main->replied_ms, main->heard_ms), probe->sent_ms) + CLIENT_BARRIER_MS;
 }
 
 /* The kernel answered a later request, so that it will not answer this one any more. */
@@ -63,7 +74,7 @@ static bool is_passed_over(const struct request *main, const struct request *pro
     if (main->replied || waiting)
         return false;
     bool answered = probe->replied && now - probe->replied_ms >= CLIENT_BARRIER_AFTER;
-    bool silent = main->idled_ms && now - probe->sent_ms >= CLIENT_BARRIER_MS;
+    bool silent = main->idled_ms && now >= barrier_end(main, probe);
     return answered || silent;
 }
 
@@ -77,8 +88,7 @@ static int guard(struct run *run, struct nbt_error *err)
     }
     if (!run->probed)
         return 0;
-    int64_t started = main->replied_ms > probe->sent_ms ? main->replied_ms : probe->sent_ms;
-    if (main->replied && (probe->idled_ms || now - started >= CLIENT_BARRIER_MS))
+    if (main->replied && (probe->idled_ms || now >= barrier_end(main, probe)))
         run->closed_by_barrier = true;
     if (is_passed_over(main, probe, now))
         return nbt_error_set(err, NBT_EPROTO,
@@ -120,9 +130,17 @@ static bool should_interrupt(const struct run *run)
     return !run->interrupted_ms && (late || run->client->input_prompt);
 }
 
+static int64_t interrupt_end(const struct run *run)
+{
+    const struct request *main = &run->client->main;
+    /* It replied, so that it did heed: what it printed before is still on its way. */
+    int64_t since = main->replied ? main->heard_ms : 0;
+    return later(since, run->interrupted_ms) + CLIENT_INTERRUPT_MS;
+}
+
 static bool ignored_interrupt(const struct run *run)
 {
-    return run->interrupted_ms && clock_monotonic_ms() - run->interrupted_ms >= CLIENT_INTERRUPT_MS;
+    return run->interrupted_ms && clock_monotonic_ms() >= interrupt_end(run);
 }
 
 static int kill_deaf(struct run *run, struct nbt_error *err)
@@ -162,12 +180,11 @@ static int next_wait(const struct run *run)
     const struct request *main = &run->client->main, *probe = &run->client->probe;
     int64_t now = clock_monotonic_ms();
     int64_t next = now + LONGEST_WAIT_MS;
-    earlier(&next,
-            run->interrupted_ms ? run->interrupted_ms + CLIENT_INTERRUPT_MS : run->deadline_ms);
+    earlier(&next, run->interrupted_ms ? interrupt_end(run) : run->deadline_ms);
     if (!run->probed)
         earlier(&next, probe_due(main));
     else if (main->replied || main->idled_ms)
-        earlier(&next, probe->sent_ms + CLIENT_BARRIER_MS);
+        earlier(&next, barrier_end(main, probe));
     if (run->probed && !main->replied && probe->replied)
         earlier(&next, probe->replied_ms + CLIENT_BARRIER_AFTER);
     /* What is overdue is looked at soon again, not in a busy loop. */
