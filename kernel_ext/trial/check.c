@@ -93,11 +93,13 @@ static int after_cell(struct reading *reading, const struct check *check, const 
     return 0;
 }
 
-/* Functions that stand before it read the name when they are called. */
+/* Functions that stand before it read the name when they are called. By words alone, a cell's own
+ * assignment would look like such a reading. */
 static int up_to_cell(struct reading *reading, const struct check *check, const char *name,
                       int cell)
 {
-    for (int i = 0; i <= cell && !reading->read; i++) {
+    bool python = strcmp(check->notebook->language, "python") == 0;
+    for (int i = 0; i < cell + python && !reading->read; i++) {
         const struct nbt_cell *earlier = &check->notebook->cells[i];
         struct uses uses = {0};
         if (!may_read(earlier))
