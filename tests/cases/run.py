@@ -4,7 +4,7 @@
     run.py [PROGRAM] [PATTERN...]     PROGRAM: else $NBKATIB_PROGRAM, else build/dev/nbkatib
 
 `cmd` is a bash script; it runs in a copy of its folder with `nbkatib` first on PATH, a state folder of its own in
-NBKATIB_HOME, and `as_user COMMAND...`, which gives up root's rights. What is expected, each file optional:
+NBKATIB_HOME, `as_user COMMAND...`, which gives up root's rights, and $CASES/terminal.py, which runs a command on a terminal. What is expected, each file optional:
 
     expect.exit     the exit status (default 0)
     expect.stdout   lines that must occur, each as a part of an output line, in this order; "!" before a line: must not occur
@@ -83,6 +83,7 @@ def run_case(case, program, folder):
     binaries.mkdir()
     shutil.copy2(program, binaries / "nbkatib")
     environment = dict(os.environ, PATH=f"{binaries}:{os.environ['PATH']}", NBKATIB_HOME=str(folder / "home"),
+                       CASES=str(CASES),
                        LC_ALL="C.UTF-8", TERM="dumb")
     folder.chmod(0o755)
     script = PRELUDE + (case / "cmd").read_text(encoding="utf-8")
