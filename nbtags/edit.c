@@ -226,7 +226,7 @@ static int literal_span(const struct nbt_notebook *notebook, const struct nbt_pa
 static int plan_parameter(struct nbt_plan *plan, const struct nbt_notebook *notebook,
                           const struct change *change, struct nbt_error *err)
 {
-    struct nbt_span span;
+    struct nbt_span span = {0, 0};
     int rc = literal_span(notebook, &notebook->parameters[change->index], &span, err);
     if (rc < 0)
         return rc;
@@ -345,8 +345,8 @@ int nbt_edit_apply(const struct nbt_edit *edit, char **ret_text, size_t *ret_siz
 
 int nbt_edit_save(const struct nbt_edit *edit, struct nbt_error *err)
 {
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     int rc = nbt_edit_apply(edit, &text, &size, err);
     if (rc < 0)
         return rc;

@@ -119,11 +119,11 @@ static int fill_temporary(struct file *file, const char *text, size_t size)
 
 /* So that the rename outlives a power cut. Some file systems cannot; the file itself is safe there
  * too. */
-static void sync_folder(const struct file *file)
+static void sync_folder(struct file *file)
 {
-    char *slash = strrchr(file->temporary, '/');
+    char *slash = strrchr(file->path, '/');
     *slash = '\0';
-    int fd = open(*file->temporary ? file->temporary : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(*file->path ? file->path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
         close(fd);

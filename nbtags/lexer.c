@@ -18,7 +18,9 @@ static const char *const block_words[] = {
 
 static char peek(const struct nbt_lexer *lexer, size_t offset)
 {
-    return offset < lexer->size ? lexer->text[offset] : '\0';
+    if (offset >= lexer->size)
+        return '\0';
+    return lexer->text[offset];
 }
 
 static bool is_digit(char c)

@@ -112,7 +112,7 @@ static int write_string(const struct nbt_language *language, struct nbt_style st
     char *text = malloc(4 * strlen(value) + 3);
     if (!text)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for a literal");
-    char quote = language->grammar == NBT_JULIA ? '"' : style.quote;
+    char quote = style.quote;
     size_t at = 0;
     text[at++] = quote;
     for (; *value; value++) {
@@ -172,7 +172,7 @@ struct nbt_style nbt_style_of(const struct nbt_language *language,
     struct nbt_style style = NBT_STYLE_INIT;
     const char *literal = parameter->literal;
     const char *quote = strpbrk(literal, "\"'");
-    if (parameter->type == NBT_STR && quote)
+    if (parameter->type == NBT_STR && quote && language->grammar != NBT_JULIA)
         style.quote = *quote;
     if (parameter->type == NBT_INT)
         style.long_integer = strchr(literal, 'L') != NULL;

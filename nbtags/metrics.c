@@ -66,8 +66,11 @@ static bool is_known(const struct nbt_notebook *notebook, const char *name, size
 static const char *katib_name(struct nbt_notebook *notebook, const char *variable, size_t length)
 {
     char *name = nbt_arena(notebook, length + 1);
-    for (size_t i = 0; name && i < length; i++)
-        name[i] = variable[i] == '_' ? '-' : variable[i];
+    if (!name)
+        return NULL;
+    memcpy(name, variable, length);
+    for (char *p = name; (p = memchr(p, '_', length - (size_t)(p - name)));)
+        *p = '-';
     return name;
 }
 

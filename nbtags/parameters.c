@@ -274,12 +274,11 @@ static int read_assignment(struct reader *reader)
     struct nbt_lexer *lexer = &reader->lexer;
     size_t first = target_begin(reader);
     size_t assign = find_assign(reader, first);
-    if (assign == lexer->n_tokens) {
-        refuse_statement(reader);
-    } else if (is_several_targets(reader, first, assign) ||
-               find_assign(reader, assign + 1) < lexer->n_tokens) {
+    bool any = assign < lexer->n_tokens;
+    if (any && (is_several_targets(reader, first, assign) ||
+                find_assign(reader, assign + 1) < lexer->n_tokens)) {
         refuse(reader, NBT_SEVERAL_TARGETS, KALE_ONE_TARGET, "Write one assignment for each name");
-    } else if (!is_plain_target(reader, first, assign)) {
+    } else if (!any || !is_plain_target(reader, first, assign)) {
         refuse_statement(reader);
     } else if (assign + 1 == lexer->n_tokens) {
         refuse_syntax(reader, token(reader, assign), "no value stands behind this");

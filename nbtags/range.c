@@ -17,7 +17,9 @@ static char peek(struct form *form)
 {
     while (form->p < form->end && strchr(" \t", *form->p))
         form->p++;
-    return form->p < form->end ? *form->p : '\0';
+    if (form->p == form->end)
+        return '\0';
+    return *form->p;
 }
 
 static bool take(struct form *form, char c)
