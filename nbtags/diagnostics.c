@@ -15,7 +15,8 @@ static size_t cut_at_character(const char *text, size_t end)
     return end;
 }
 
-static const char *keep_text(struct nbt_notebook *notebook, const char *format, va_list args)
+static nbt_printf(2, 0) const
+    char *keep_text(struct nbt_notebook *notebook, const char *format, va_list args)
 {
     char text[TEXT_MAX];
     int written = vsnprintf(text, sizeof(text), format, args);

@@ -12,6 +12,8 @@
 #ifndef NBTAGS_DIAGNOSTICS_H
 #define NBTAGS_DIAGNOSTICS_H
 
+#include "nbtags/diagnostics_cells.h" /* what stands in parameters and metrics cells */
+
 /* What a notebook must have */
 #define NBT_NO_PARAMETERS_CELL                                                                     \
     "no-parameters-cell" /* error: no code cell is tagged pipeline-parameters (or parameters) */
