@@ -1,12 +1,12 @@
 #include "jupyter/tolerant.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/scope.h"
+#include "nbtags/number.h"
 
 #define REPLACEMENT     "\xEF\xBF\xBD" /* U+FFFD */
 #define NUL_SYMBOL      "\xE2\x90\x80" /* U+2400 */
@@ -146,6 +146,17 @@ static bool copy_as_double(struct reader *r, size_t length)
     return true;
 }
 
+static bool is_int64(const char *text, size_t length)
+{
+    char copied[NBT_NUMBER_MAX];
+    int64_t value;
+    if (length >= sizeof(copied))
+        return false;
+    memcpy(copied, text, length);
+    copied[length] = '\0';
+    return nbt_parse_int(copied, &value);
+}
+
 /* Numbers, literals and NaN; all bytes up to the next structural one. */
 static void copy_word(struct reader *r)
 {
@@ -162,7 +173,7 @@ static void copy_word(struct reader *r)
     }
     bool number = *r->at == '-' || (*r->at >= '0' && *r->at <= '9');
     bool readable = length < 18 && !memchr(r->at, 'e', length) && !memchr(r->at, 'E', length);
-    if (!number || readable)
+    if (!number || readable || is_int64((const char *)r->at, length))
         copy(r, length);
     else if (!copy_as_double(r, length))
         replace(r, length, "null");
