@@ -157,7 +157,7 @@ static int add_parameter(const struct deriving *deriving, const struct nbt_param
     if (fixed) {
         range.selected = false;
         item->origin = DERIVE_GIVEN;
-        snprintf(range.why, sizeof(range.why), "fixed to %.100s", json_string_value(fixed));
+        snprintf(range.why, sizeof(range.why), "given a fixed value");
     }
     return set_item(item, parameter->name, &range, err);
 }

@@ -22,11 +22,17 @@ static bool names(const char *option, const char *name, const char **ret_value)
     return true;
 }
 
+static bool is_utf8(const char *text)
+{
+    auto_json json_t *string = json_string(text);
+    return string != NULL;
+}
+
 static const char *find(const char *const *options, size_t n, const char *name)
 {
     const char *value = NULL;
     for (size_t i = 0; i < n; i++)
-        if (names(options[i], name, &value))
+        if (names(options[i], name, &value) && is_utf8(value))
             return value;
     return NULL;
 }
@@ -40,7 +46,7 @@ static void complain(const struct deriving *deriving, const char *option, const 
                      const char *text)
 {
     char path[128];
-    snprintf(path, sizeof(path), "%s %.100s", option, name);
+    snprintf(path, sizeof(path), "%s%s%.100s", option, *name ? " " : "", name);
     experiment_problem(&deriving->ret->problems, true, path, "%s", text);
 }
 
@@ -306,6 +312,11 @@ static void check_option(const struct deriving *deriving, const char *option,
     char name[128];
     const char *equals = strchr(options[i], '='), *value;
     size_t length = equals ? (size_t)(equals - options[i]) : 0;
+    if (!is_utf8(options[i])) {
+        complain(deriving, option, "",
+                 "the option is not valid UTF-8, expected NAME=VALUE in UTF-8");
+        return;
+    }
     if (length == 0 || length >= sizeof(name)) {
         complain(deriving, option, options[i], "expected NAME=VALUE with the name of a parameter");
         return;

@@ -203,15 +203,16 @@ static const struct rule {
     {is_text, one_choice, false, "string: add the other values to choose among"},
 };
 
-/* A step of training, not the size of a step. */
-static bool training_step(const struct tokens *tokens)
+/* A step of training, not the size of a step; NULL when there is none. */
+static const char *training_step(const struct tokens *tokens)
 {
     for (size_t i = 0; i < tokens->n; i++) {
-        bool step = strcmp(tokens->words[i], "step") == 0 || strcmp(tokens->words[i], "steps") == 0;
+        const char *word = tokens->words[i];
+        bool step = strcmp(word, "step") == 0 || strcmp(word, "steps") == 0;
         if (step && (i + 1 == tokens->n || strcmp(tokens->words[i + 1], "size") != 0))
-            return true;
+            return word;
     }
-    return false;
+    return NULL;
 }
 
 /* The word by which a name is not one to tune, NULL when there is none. */
@@ -220,8 +221,8 @@ static const char *not_tuned(const struct tokens *tokens)
     const char *word = tokens_find(
         tokens, "seed random state epoch epochs path file dir url id jobs verbose split test "
                 "classes length image folds cv workers device port debug");
-    if (!word && training_step(tokens))
-        word = "step";
+    if (!word)
+        word = training_step(tokens);
     if (!word && tokens_find(tokens, "img images imgs") &&
         tokens_find(tokens, "size width height side dim"))
         word = "image size";

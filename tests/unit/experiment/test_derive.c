@@ -214,6 +214,7 @@ static void test_param_wrong(void **state)
         {"nope=1..2", "--param nope",
          "no parameter 'nope', it has: lr, depth, opt, flag, seed, lr2"},
         {"lr", "--param lr", "expected NAME=VALUE"},
+        {"lr=\xff", "--param", "not valid UTF-8"},
         {"=1", "--param =1", "expected NAME=VALUE"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -57,6 +57,24 @@ static void test_each_value_once(void **state)
         }
 }
 
+/* Equal sides do not keep their distance: no two of them lie on one diagonal. */
+static void test_no_diagonal(void **state)
+{
+    (void)state;
+    static const uint64_t sides[] = {5, 5, 5, 5}, large[] = {101, 101, 101, 101};
+    for (size_t a = 0; a < 4; a++)
+        for (size_t b = 0; b < a; b++) {
+            uint64_t first[4], second[4];
+            for (int k = 0; k < 2; k++) {
+                uint64_t side = k ? 101 : 5;
+                lattice_even(first, k ? large : sides, 4, 6, 0);
+                lattice_even(second, k ? large : sides, 4, 6, 1);
+                if ((first[a] + side - first[b]) % side == (second[a] + side - second[b]) % side)
+                    fail_msg("sides %zu and %zu of %d march in step", b, a, (int)side);
+            }
+        }
+}
+
 /* Squared centred L2 discrepancy (Hickernell 1998, eq. 5.1c) of points in the unit cube. */
 static double discrepancy(const double *x, size_t count, size_t n)
 {
@@ -234,10 +252,10 @@ static void test_budget_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bijections),     cmocka_unit_test(test_each_value_once),
-        cmocka_unit_test(test_spread),         cmocka_unit_test(test_row_major),
-        cmocka_unit_test(test_five_points),    cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_budget_changes),
+        cmocka_unit_test(test_bijections),  cmocka_unit_test(test_each_value_once),
+        cmocka_unit_test(test_no_diagonal), cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_row_major),   cmocka_unit_test(test_five_points),
+        cmocka_unit_test(test_endless),     cmocka_unit_test(test_budget_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,23 @@ static void test_auto(void **state)
     }
 }
 
+/* While auto stands for an algorithm it gives that algorithm's points. */
+static void test_auto_is_what_it_stands_for(void **state)
+{
+    (void)state;
+    CLEANUP(space_fini) struct space space = {0};
+    space_of(&space, "[{'name':'a','parameterType':'int','feasibleSpace':{'min':'1','max':'30'}}]");
+    for (uint64_t budget = 10; budget <= 30; budget += 20) {
+        struct search_request request = {.space = &space, .seed = 3, .count = 10, .budget = budget};
+        struct search_result got = suggest(search_find("auto"), &request);
+        struct search_result want =
+            suggest(search_find(budget == 30 ? "grid" : "random"), &request);
+        assert_memory_equal(got.points, want.points, 10 * sizeof(double));
+        free(got.points);
+        free(want.points);
+    }
+}
+
 /* An experiment that began at random goes on at random when its budget then covers the grid: all
  * cells come, none twice. */
 static void test_auto_goes_on(void **state)
@@ -216,8 +233,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_spaces), cmocka_unit_test(test_table),
-        cmocka_unit_test(test_auto),          cmocka_unit_test(test_auto_goes_on),
-        cmocka_unit_test(test_check),         cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_auto),          cmocka_unit_test(test_auto_is_what_it_stands_for),
+        cmocka_unit_test(test_auto_goes_on),  cmocka_unit_test(test_check),
+        cmocka_unit_test(test_rng),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
