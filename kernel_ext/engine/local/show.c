@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/scope.h"
 #include "engine/local/home.h"
+#include "engine/local/sharing.h"
 #include "engine/local/start.h"
 #include "engine/local/store.h"
 #include "engine/local/verbs.h"
@@ -13,8 +13,10 @@
 
 struct view {
     const struct home_paths *paths;
-    json_t *trials;            /* owned */
-    struct status_trial *rows; /* owned; borrows from trials */
+    struct sharing sharing;
+    json_t *no_list, *no_object; /* empty ones; owned */
+    json_t *trials;              /* owned */
+    struct status_trial *rows;   /* owned; borrows from trials */
     size_t n, room;
 };
 
@@ -23,22 +25,11 @@ static int no_memory(struct nbt_error *err)
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the experiment's trials");
 }
 
-static json_t *time_json(int64_t us)
+/* What a text holds, or `otherwise` when it holds nothing. */
+static json_t *parsed(struct view *view, const char *text, json_t *otherwise)
 {
-    char text[CLOCK_TEXT_MAX];
-    if (us <= 0)
-        return json_null();
-    clock_rfc3339(text, us);
-    return json_string(text);
-}
-
-static json_t *parsed(const char *text, json_t *otherwise)
-{
-    json_t *value = text ? json_loads(text, 0, NULL) : NULL;
-    if (!value)
-        return otherwise;
-    json_decref(otherwise);
-    return value;
+    json_t *value = sharing_parse(&view->sharing, text);
+    return value ? value : json_incref(otherwise);
 }
 
 static json_t *folder_json(const struct view *view, const char *trial)
@@ -46,27 +37,28 @@ static json_t *folder_json(const struct view *view, const char *trial)
     return json_sprintf("%s/%s", view->paths->trials, trial);
 }
 
-static json_t *trial_json(const struct view *view, const struct store_trial *trial)
+static json_t *trial_json(struct view *view, const struct store_trial *trial)
 {
+    struct sharing *sharing = &view->sharing;
     const struct {
         const char *key;
         json_t *value;
     } members[] = {
         {"name", json_string(trial->name)},
         {"index", json_integer((json_int_t)trial->index)},
-        {"state", json_string(trial->state)},
-        {"assignments", parsed(trial->assignments, json_array())},
-        {"observation", parsed(trial->observation, json_object())},
-        {"startTime", time_json(trial->started_us)},
-        {"completionTime", time_json(trial->completed_us)},
+        {"state", sharing_text(sharing, trial->state)},
+        {"assignments", parsed(view, trial->assignments, view->no_list)},
+        {"observation", parsed(view, trial->observation, view->no_object)},
+        {"startTime", sharing_time(sharing, trial->started_us)},
+        {"completionTime", sharing_time(sharing, trial->completed_us)},
         {"seconds", json_real(trial->seconds)},
-        {"reason", json_string(trial->reason ? trial->reason : "")},
-        {"message", json_string(trial->message ? trial->message : "")},
+        {"reason", sharing_text(sharing, trial->reason)},
+        {"message", sharing_text(sharing, trial->message)},
         {"cell", trial->cell >= 0 ? json_integer(trial->cell) : json_null()},
-        {"step", json_string(trial->step ? trial->step : "")},
+        {"step", sharing_text(sharing, trial->step)},
         {"folder", folder_json(view, trial->name)},
-        {"isolation", json_string(trial->isolation ? trial->isolation : "")},
-        {"warnings", parsed(trial->warnings, json_array())},
+        {"isolation", sharing_text(sharing, trial->isolation)},
+        {"warnings", parsed(view, trial->warnings, view->no_list)},
     };
     json_t *object = json_object();
     int result = 0;
@@ -160,7 +152,10 @@ static int read_all(json_t **ret_show, struct store *store, struct view *view,
 int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err)
 {
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
-    struct view view = {.paths = &paths, .trials = json_array()};
+    struct view view = {.paths = &paths,
+                        .trials = json_array(),
+                        .no_list = json_array(),
+                        .no_object = json_object()};
     struct store *store = NULL;
     int code = home_paths_init(&paths, experiment, err);
     if (code == 0)
@@ -171,6 +166,9 @@ int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err)
         code = read_all(ret_show, store, &view, err);
     store_close(store);
     json_decref(view.trials);
+    json_decref(view.no_list);
+    json_decref(view.no_object);
+    sharing_fini(&view.sharing);
     free(view.rows);
     return code;
 }

@@ -293,7 +293,7 @@ static void a_gentle_stop_lets_trials_finish(void **state)
     submit("gentle", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 300}");
     wait_for_state("gentle", "Running", 3);
     stop("gentle", ENGINE_STOP_GENTLE);
-    auto_json json_t *facts = wait_for("gentle");
+    json_decref(wait_for("gentle"));
     auto_json json_t *shown = show("gentle");
     assert_string_equal(text(shown, "state"), "Stopped");
     assert_int_equal(count_states(shown, "Killed"), 0);
@@ -310,7 +310,7 @@ static void a_stop_at_once_kills_and_records(void **state)
     wait_for_state("now", "Running", 3);
     stop("now", ENGINE_STOP_GENTLE);
     stop("now", ENGINE_STOP_NOW);
-    auto_json json_t *facts = wait_for("now");
+    json_decref(wait_for("now"));
     auto_json json_t *shown = show("now");
     assert_string_equal(text(shown, "state"), "Stopped");
     assert_int_equal(count_states(shown, "Killed"), 3);
@@ -326,7 +326,7 @@ static void a_stubborn_trial_is_killed(void **state)
     wait_for_state("stubborn", "Running", 1);
     int64_t before = clock_monotonic_ms();
     stop("stubborn", ENGINE_STOP_NOW);
-    auto_json json_t *facts = wait_for("stubborn");
+    json_decref(wait_for("stubborn"));
     assert_true(clock_monotonic_ms() - before < 15000);
     auto_json json_t *shown = show("stubborn");
     assert_int_equal(count_states(shown, "Killed"), 1);
@@ -338,10 +338,10 @@ static void more_trials_after_the_last(void **state)
     struct nbt_error err = NBT_ERROR_INIT;
     submit("more", "grid", STUB_INT("1", "6"),
            "\"maxTrialCount\": 3, \"parallelTrialCount\": 2, \"maxFailedTrialCount\": 1", "{}");
-    auto_json json_t *facts = wait_for("more");
+    json_decref(wait_for("more"));
     assert_int_equal(local_engine.resume("more", 0, true, &err), NBT_ESTATE);
     resume("more", 6);
-    auto_json json_t *all = wait_for("more");
+    json_decref(wait_for("more"));
     auto_json json_t *shown = show("more");
     assert_string_equal(text(shown, "state"), "Succeeded");
     assert_int_equal(count_states(shown, "Succeeded"), 6);
@@ -375,7 +375,7 @@ static void a_killed_engine_goes_on_as_if_nothing_was(void **state)
             resume(rows[i].killed, 0);
         }
         assert_true(kills > 2);
-        auto_json json_t *calm_facts = wait_for(rows[i].calm);
+        json_decref(wait_for(rows[i].calm));
         auto_json json_t *facts = wait_for(rows[i].killed);
         auto_json json_t *calm = show(rows[i].calm);
         auto_json json_t *killed = show(rows[i].killed);
@@ -405,7 +405,7 @@ static void it_stops_when_its_submitter_dies(void **state)
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    auto_json json_t *facts = wait_for("orphaned");
+    json_decref(wait_for("orphaned"));
     auto_json json_t *shown = show("orphaned");
     assert_string_equal(text(shown, "state"), "Stopped");
     assert_int_equal(count_states(shown, "Killed"), 0);
@@ -426,7 +426,7 @@ static void no_daemon_of_a_cell_survives(void **state)
     (void)state;
     submit("daemons", "random", STUB_DOUBLE, "\"maxTrialCount\": 2, \"parallelTrialCount\": 1",
            "{\"daemon\": true}");
-    auto_json json_t *facts = wait_for("daemons");
+    json_decref(wait_for("daemons"));
     assert_false(marked_process_lives("daemons"));
 }
 
@@ -472,7 +472,7 @@ static void of_two_submits_one_wins(void **state)
     }
     assert_int_equal(won, 1);
     assert_int_equal(refused, 3);
-    auto_json json_t *facts = wait_for("twice");
+    json_decref(wait_for("twice"));
 }
 
 static void a_running_one_is_neither_removed_nor_resumed(void **state)
@@ -485,7 +485,7 @@ static void a_running_one_is_neither_removed_nor_resumed(void **state)
     nbt_error_clear(&err);
     assert_int_equal(local_engine.resume("busy", 0, true, &err), NBT_ESTATE);
     stop("busy", ENGINE_STOP_NOW);
-    auto_json json_t *facts = wait_for("busy");
+    json_decref(wait_for("busy"));
     nbt_error_clear(&err);
     assert_int_equal(local_engine.remove("busy", &err), 0);
 }
@@ -597,7 +597,7 @@ static void watchers_are_told_soon(void **state)
     submit("soon", "random", STUB_DOUBLE, "\"maxTrialCount\": 30, \"parallelTrialCount\": 1",
            "{\"ms\": 20}");
     int64_t before = clock_monotonic_ms();
-    auto_json json_t *facts = wait_for("soon");
+    json_decref(wait_for("soon"));
     auto_json json_t *shown = show("soon");
     /* Without wake-ups the end would be seen a second late, or never. */
     const char *end =
@@ -641,7 +641,7 @@ static void a_long_home_has_a_socket_too(void **state)
     setenv("NBKATIB_HOME", deep, 1);
     submit("deep", "random", STUB_DOUBLE, TWENTY, "{\"ms\": 60000}");
     stop("deep", ENGINE_STOP_NOW);
-    auto_json json_t *facts = wait_for("deep");
+    json_decref(wait_for("deep"));
     setenv("NBKATIB_HOME", home, 1);
 }
 
@@ -682,7 +682,7 @@ static void a_full_disk_stops_it_and_loses_nothing(void **state)
     resume("full", 0);
     wait_for_state("full", "Succeeded", before + 3);
     stop("full", ENGINE_STOP_NOW);
-    auto_json json_t *facts = wait_for("full");
+    json_decref(wait_for("full"));
     assert_int_equal(umount2(small, MNT_DETACH), 0);
     setenv("NBKATIB_HOME", home, 1);
 }
