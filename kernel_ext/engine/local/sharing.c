@@ -139,7 +139,7 @@ json_t *sharing_time(struct sharing *sharing, int64_t realtime_us)
     int64_t second = realtime_us / 1000000, micros = realtime_us % 1000000;
     if (realtime_us <= 0)
         return json_null();
-    if (second != sharing->second) {
+    if (second != sharing->second || !sharing->time[0]) {
         char text[CLOCK_TEXT_MAX];
         clock_rfc3339(text, second * 1000000);
         memcpy(sharing->time, text, 20); /* "2026-11-24T03:10:00." */
