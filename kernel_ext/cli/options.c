@@ -79,9 +79,10 @@ static int check_value(const struct option *option, const char *text, struct nbt
                                  option->name, text);
         return 0;
     case OPTION_DURATION:
-        if (service_duration(text, &seconds, err) < 0)
-            return nbt_error_prefix(err, "--%s", option->name);
-        return 0;
+        if (service_duration(text, &seconds, err) == 0)
+            return 0;
+        nbt_error_prefix(err, "--%s", option->name);
+        return NBT_EINVAL;
     default: return 0;
     }
 }
@@ -92,7 +93,7 @@ static int add_value(struct parser *parser, const struct option *option, const c
     struct parsed *parsed = parser->parsed;
 
     if (check_value(option, text, err) < 0)
-        return err ? err->code : NBT_EINVAL;
+        return NBT_EINVAL;
     parsed->values[parsed->n_values++] = (struct parsed_value){option, text};
     if (strcmp(option->name, "help") == 0)
         parser->help = true;
@@ -196,8 +197,10 @@ int options_parse(struct parsed *ret_parsed, const struct command *command, int 
 
     parsed.values = calloc((size_t)argc + 1, sizeof(*parsed.values));
     parsed.lists = calloc((size_t)argc * 2 + 1, sizeof(*parsed.lists));
-    if (!parsed.values || !parsed.lists)
-        result = nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    if (!parsed.values || !parsed.lists) {
+        parsed_fini(&parsed);
+        return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    }
     for (parser.at = 1; result == 0 && parser.at < argc; parser.at++)
         result = parse_word(&parser, &options_ended, err);
     if (result == 0)

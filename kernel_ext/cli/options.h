@@ -39,12 +39,12 @@ enum complete {
 struct option {
     const char *name; /* without dashes */
     char letter;      /* 0: none */
+    bool hidden;
     enum option_kind kind;
     const char *argument; /* name of the value in help; NULL for flags */
     const char *help;     /* one sentence */
     enum complete complete;
     const char *choices; /* space-separated words that a shell offers; any value is parsed */
-    bool hidden;
 };
 
 struct option_group {

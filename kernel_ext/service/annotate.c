@@ -8,7 +8,8 @@
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 static uint32_t random_number(void)
@@ -57,8 +58,11 @@ static int set_duration(json_t *settings, const char *key, const char *text, str
 
     if (!text)
         return 0;
-    if (service_duration(text, &seconds, err) < 0)
-        return nbt_error_prefix(err, "%s", key);
+    int result = service_duration(text, &seconds, err);
+    if (result < 0) {
+        nbt_error_prefix(err, "%s", key);
+        return result;
+    }
     return json_object_set_new(settings, key, json_integer(seconds)) < 0 ? no_memory(err) : 0;
 }
 

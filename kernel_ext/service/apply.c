@@ -24,7 +24,8 @@ static void apply_fini(struct apply *apply)
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 static const json_t *find_trial(const json_t *show, const char *name)
@@ -170,7 +171,7 @@ static int finish(json_t **ret, struct apply *apply, bool dry_run, struct nbt_er
 
     if (result == 0 && write)
         result = nbt_edit_save(apply->edit, err);
-    if (result < 0)
+    if (result != 0)
         return result;
     json_t *answer = json_pack("{s:s, s:O, s:s, s:b}", "trial", apply->trial, "changes",
                                apply->changes, "diff", buf_text(&diff), "written", write);
@@ -196,5 +197,5 @@ int service_apply(json_t **ret, const char *notebook, const char *experiment, co
         result = load(&apply, notebook, err);
     if (result == 0)
         result = edit_values(&apply, err);
-    return result < 0 ? result : finish(ret, &apply, dry_run, err);
+    return result != 0 ? result : finish(ret, &apply, dry_run, err);
 }

@@ -10,7 +10,8 @@
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 /* In round r a list gives its choice r, a number its lower end in even rounds and its upper end in

@@ -3,7 +3,8 @@
 #include "base/buf.h"
 #include "service/internal.h"
 
-#define CONTEXT 3
+#define CONTEXT ((size_t)3)
+#define GAP     (2 * CONTEXT) /* fewer equal lines do not part two hunks */
 
 /*
  * A diff for edits that replace literals: most keep the number of lines, so lines are compared in
@@ -115,7 +116,7 @@ static bool next_change(const struct lines *a, const struct lines *b, size_t sta
     if (first == a->count)
         return false;
     last = first;
-    for (size_t i = first + 1; i < a->count && gap < 2 * CONTEXT; i++) {
+    for (size_t i = first + 1; i < a->count && gap < GAP; i++) {
         bool equal = same(a, i, b, i);
         gap = equal ? gap + 1 : 0;
         last = equal ? last : i;

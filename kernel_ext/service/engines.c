@@ -30,7 +30,8 @@ const struct engine *engine_find(const char *name, struct nbt_error *err)
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 int service_engines(json_t **ret, struct nbt_error *err)

@@ -6,7 +6,8 @@
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 /* What shapes the search is the file's to say: two places that say it would be one too many. */

@@ -5,7 +5,8 @@
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory while collecting problems");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory while collecting problems");
+    return NBT_ENOMEM;
 }
 
 int problems_add(json_t *problems, const json_t *problem, struct nbt_error *err)

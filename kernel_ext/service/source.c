@@ -18,7 +18,6 @@ static bool ends_with(const char *text, const char *end)
  * reader will report. */
 static bool read_head(const struct service_source *source, char head[SOURCE_HEAD])
 {
-    auto_close int fd = -1;
     struct nbt_error ignored = NBT_ERROR_INIT;
     auto_free char *data = NULL;
     size_t length = 0;
@@ -109,10 +108,14 @@ static int read_annotated(struct nbt_notebook **ret, const json_t *document, con
         return NBT_EINVAL;
     }
     auto_free char *notebook = beside(path, named);
-    if (!notebook)
-        return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    if (!notebook) {
+        nbt_error_set(err, NBT_ENOMEM, "out of memory");
+        return NBT_ENOMEM;
+    }
     int result = nbt_read(ret, notebook, err);
-    return result < 0 ? nbt_error_prefix(err, "the notebook of %s", path) : 0;
+    if (result < 0)
+        nbt_error_prefix(err, "the notebook of %s", path);
+    return result;
 }
 
 int source_experiment(json_t **ret_document, struct nbt_notebook **ret_notebook,

@@ -9,7 +9,8 @@
 
 static int no_memory(struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return NBT_ENOMEM;
 }
 
 static int add_assignment(json_t *assignments, const char *text, struct nbt_error *err)
@@ -82,16 +83,24 @@ static int check(json_t **ret_problems, const struct service_trial *trial,
     return result;
 }
 
+static int duration(const char *option, const char *text, int64_t *ret_seconds,
+                    struct nbt_error *err)
+{
+    int result = text ? service_duration(text, ret_seconds, err) : 0;
+
+    if (result < 0)
+        nbt_error_prefix(err, "%s", option);
+    return result;
+}
+
 static int durations(struct trial_options *options, const struct service_trial *trial,
                      struct nbt_error *err)
 {
-    if (trial->trial_timeout &&
-        service_duration(trial->trial_timeout, &options->trial_timeout_s, err) < 0)
-        return nbt_error_prefix(err, "--trial-timeout");
-    if (trial->cell_timeout &&
-        service_duration(trial->cell_timeout, &options->cell_timeout_s, err) < 0)
-        return nbt_error_prefix(err, "--cell-timeout");
-    return 0;
+    int result = duration("--trial-timeout", trial->trial_timeout, &options->trial_timeout_s, err);
+
+    return result < 0
+               ? result
+               : duration("--cell-timeout", trial->cell_timeout, &options->cell_timeout_s, err);
 }
 
 static int run(json_t **ret, const struct trial_options *options, struct nbt_error *err)

@@ -7,9 +7,10 @@
 
 static int no_such(const char *experiment, struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOTFOUND,
-                         "there is no experiment '%s'; expected a name that 'nbkatib list' shows",
-                         experiment);
+    nbt_error_set(err, NBT_ENOTFOUND,
+                  "there is no experiment '%s'; expected a name that 'nbkatib list' shows",
+                  experiment);
+    return NBT_ENOTFOUND;
 }
 
 /* The engine that holds the experiment. With one engine there is nothing to ask. */
@@ -20,12 +21,15 @@ static int owner(const struct engine **ret, const char *experiment, struct nbt_e
     for (size_t i = 0; engines[i]; i++) {
         struct nbt_error found = NBT_ERROR_INIT;
         auto_json json_t *show = NULL;
-        if (!engines[1] || engines[i]->show(&show, experiment, &found) == 0) {
+        int result = engines[1] ? engines[i]->show(&show, experiment, &found) : 0;
+        if (result == 0) {
             *ret = engines[i];
             return 0;
         }
-        if (found.code != NBT_ENOTFOUND)
-            return nbt_error_set(err, found.code, "%s", found.text);
+        if (result != NBT_ENOTFOUND) {
+            nbt_error_set(err, result, "%s", found.text);
+            return result;
+        }
     }
     return no_such(experiment, err);
 }
@@ -37,8 +41,10 @@ int service_list(json_t **ret, struct nbt_error *err)
     for (size_t i = 0; all && engines[i]; i++) {
         auto_json json_t *items = NULL;
         int result = engines[i]->list(&items, err);
-        if (result < 0)
-            return nbt_error_prefix(err, "engine %s", engines[i]->name);
+        if (result < 0) {
+            nbt_error_prefix(err, "engine %s", engines[i]->name);
+            return result;
+        }
         if (json_array_extend(all, items) < 0)
             return nbt_error_set(err, NBT_ENOMEM, "out of memory");
     }
@@ -53,7 +59,7 @@ int service_show(json_t **ret, const char *experiment, struct nbt_error *err)
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result < 0 ? result : engine->show(ret, experiment, err);
+    return result != 0 ? result : engine->show(ret, experiment, err);
 }
 
 int service_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)
@@ -61,7 +67,7 @@ int service_watch(const char *experiment, const struct engine_watch *watch, stru
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result < 0 ? result : engine->watch(experiment, watch, err);
+    return result != 0 ? result : engine->watch(experiment, watch, err);
 }
 
 int service_stop(const char *experiment, enum engine_stop how, struct nbt_error *err)
@@ -69,7 +75,7 @@ int service_stop(const char *experiment, enum engine_stop how, struct nbt_error 
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result < 0 ? result : engine->stop(experiment, how, err);
+    return result != 0 ? result : engine->stop(experiment, how, err);
 }
 
 int service_resume(const char *experiment, const char *max_trials, bool detach,
@@ -79,7 +85,7 @@ int service_resume(const char *experiment, const char *max_trials, bool detach,
     int64_t more = 0;
     int result = owner(&engine, experiment, err);
 
-    if (result < 0)
+    if (result != 0)
         return result;
     if (max_trials && (!nbt_parse_int(max_trials, &more) || more < 1))
         return nbt_error_set(
@@ -93,7 +99,7 @@ int service_delete(const char *experiment, struct nbt_error *err)
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result < 0 ? result : engine->remove(experiment, err);
+    return result != 0 ? result : engine->remove(experiment, err);
 }
 
 int service_file(char **ret_path, const char *experiment, const char *trial, const char *file,
@@ -102,5 +108,5 @@ int service_file(char **ret_path, const char *experiment, const char *trial, con
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result < 0 ? result : engine->file(ret_path, experiment, trial, file, err);
+    return result != 0 ? result : engine->file(ret_path, experiment, trial, file, err);
 }
