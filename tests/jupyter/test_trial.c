@@ -2,6 +2,7 @@
  */
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "nbtags/number.h"
@@ -748,6 +749,104 @@ static void executed_notebooks_are_valid(void **state)
     }
 }
 
+/* Runs trial_main in a fresh process, this program again: a messaging context does not survive a
+ * fork; the caller reads its events from *ret_events. */
+static pid_t start_process(const struct place *place, int *ret_events)
+{
+    char spec[120];
+    int ends[2];
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct trial_options options = options_for(place);
+    auto_json json_t *assignments = json_pack("[{s:s, s:s}]", "name", "lr", "value", "0.5");
+    options.assignments = assignments;
+    snprintf(spec, sizeof spec, "%s/spec.json", place->root);
+    assert_ok(trial_spec_write(spec, &options, &err));
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char number[16];
+        close(ends[0]);
+        snprintf(number, sizeof number, "%d", ends[1]);
+        execl("/proc/self/exe", "test_trial", spec, number, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    *ret_events = ends[0];
+    return pid;
+}
+
+/* Reads events until one holds `text`, or to the end. */
+static bool read_until(int fd, struct buf *events, const char *text)
+{
+    char block[4096];
+    ssize_t n;
+    while (strstr(buf_text(events), text) == NULL && (n = read(fd, block, sizeof block)) > 0)
+        buf_add(events, block, (size_t)n);
+    return strstr(buf_text(events), text) != NULL;
+}
+
+struct process_row {
+    const char *notebook, *signal_at;
+    int want_status;
+    const char *want_state;
+};
+
+static const struct process_row process_rows[] = {
+    {"success", NULL, 0, "Succeeded"},
+    {"failing", NULL, 1, "Failed"},
+    {"slow", "\"step\":\"train\"", 130, "Killed"},
+};
+
+static void a_process_tells_and_exits(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT("ipykernel");
+    for (size_t i = 0; i < COUNT_OF(process_rows); i++) {
+        const struct process_row *row = &process_rows[i];
+        CLEANUP(buf_fini) struct buf events = buf_init(1 << 20);
+        struct place place = place_for(row->notebook);
+        int fd, status;
+        pid_t pid = start_process(&place, &fd);
+        if (row->signal_at != NULL) {
+            assert_true(read_until(fd, &events, row->signal_at));
+            assert_int_equal(kill(pid, SIGTERM), 0);
+        }
+        assert_true(read_until(fd, &events, "\"finished\""));
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != row->want_status)
+            fail_msg("%s: status %x, want exit %d: %s", row->notebook, status, row->want_status,
+                     buf_text(&events));
+        auto_json json_t *result = load(place.output, "result.json");
+        assert_string_equal(json_string_value(json_object_get(result, "state")), row->want_state);
+        close(fd);
+        drop_place(&place);
+    }
+}
+
+/* A trial that is killed without warning leaves what ran until then. */
+static void a_killed_process_leaves_what_ran(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT("ipykernel");
+    CLEANUP(buf_fini) struct buf events = buf_init(1 << 20);
+    struct place place = place_for("slow");
+    int fd, status;
+    pid_t pid = start_process(&place, &fd);
+    assert_true(read_until(fd, &events, "\"step\":\"train\""));
+    usleep(500000);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    auto_json json_t *executed = load(place.output, "executed.ipynb");
+    auto_free char *statuses = statuses_of(executed);
+    auto_free char *begun = output_text(executed, 2, 0);
+    assert_string_equal(statuses, "completed completed running not-run");
+    assert_string_equal(begun, "begun 0.5\n");
+    assert_false(exists(place.output, "result.json"));
+    close(fd);
+    drop_place(&place);
+}
+
 static int system_kernel(void **state)
 {
     (void)state;
@@ -756,8 +855,11 @@ static int system_kernel(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    int64_t status_fd;
+    if (argc == 3 && nbt_parse_int(argv[2], &status_fd))
+        return trial_main(argv[1], (int)status_fd);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notebooks_end_as_they_should),
         cmocka_unit_test(an_isolated_trial_leaves_its_folder_alone),
@@ -770,6 +872,8 @@ int main(void)
         cmocka_unit_test(a_canceled_trial_says_so),
         cmocka_unit_test(a_missing_kernel_is_named),
         cmocka_unit_test(executed_notebooks_are_valid),
+        cmocka_unit_test(a_process_tells_and_exits),
+        cmocka_unit_test(a_killed_process_leaves_what_ran),
     };
     return cmocka_run_group_tests(tests, system_kernel, NULL);
 }
