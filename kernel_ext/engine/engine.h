@@ -75,7 +75,7 @@ struct engine {
     int (*show)(json_t **ret_show, const char *experiment, struct nbt_error *err);
     int (*watch)(const char *experiment, const struct engine_watch *watch, struct nbt_error *err);
     int (*stop)(const char *experiment, enum engine_stop how, struct nbt_error *err); /* asks; watch tells when it is done */
-    /* Goes on; max_trials > 0 raises the budget of one that completed by it. NBT_ESTATE when it runs or has nothing left. */
+    /* Goes on; max_trials > 0 is the new maxTrialCount, above the old one. NBT_ESTATE when it runs or has nothing left. */
     int (*resume)(const char *experiment, int64_t max_trials, bool detach, struct nbt_error *err);
     int (*remove)(const char *experiment, struct nbt_error *err); /* idempotent; NBT_ESTATE while it runs */
     /* Path of a trial's file ("trial.log", "executed.ipynb", "metrics.log"), made local when it is not; caller frees. */

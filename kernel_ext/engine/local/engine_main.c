@@ -20,7 +20,7 @@
 #include "engine/local/socket.h"
 #include "trial/trial.h"
 
-#define RESERVE_BYTES (256 * 1024)
+#define RESERVE_BYTES ((off_t)256 * 1024)
 #define LOST_MESSAGE  "its engine died 10 times while it ran: it is taken for the cause"
 
 /* A runner with what surrounds it. */
@@ -89,7 +89,8 @@ static void on_heartbeat(void *self)
 {
     struct engine_process *engine = self;
     lock_beat(&engine->lock);
-    if (loop_add_timer(engine->runner.loop, LOCK_HEARTBEAT_S * 1000, on_heartbeat, engine) < 0)
+    if (loop_add_timer(engine->runner.loop, (int64_t)LOCK_HEARTBEAT_S * 1000, on_heartbeat,
+                       engine) < 0)
         runner_log(&engine->runner, "no memory for the lock's heartbeat");
 }
 
@@ -204,7 +205,7 @@ static int watch_outside(struct engine_process *engine, struct nbt_error *err)
                loop_add_fd(loop, engine->lifeline_fd, POLLIN, on_lifeline, runner) == 0) &&
               (runner->settings.timeout_s == 0 ||
                loop_add_timer(loop, left_ms, on_timeout, runner) > 0) &&
-              loop_add_timer(loop, LOCK_HEARTBEAT_S * 1000, on_heartbeat, engine) > 0;
+              loop_add_timer(loop, (int64_t)LOCK_HEARTBEAT_S * 1000, on_heartbeat, engine) > 0;
     return ok ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for the engine's loop");
 }
 
@@ -248,8 +249,8 @@ static int recover_trials(struct runner *runner, struct nbt_error *err)
     int code = store_trials(runner->store, list_open_trial, list, err);
     size_t count = json_array_size(list);
     runner->waiting = calloc(count + 1, sizeof(*runner->waiting));
-    if (code == 0 && !runner->waiting)
-        code = nbt_error_set(err, NBT_ENOMEM, "no memory for the trials that were lost");
+    if (!runner->waiting)
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for the trials that were lost");
     for (size_t i = 0; code == 0 && i < count; i++)
         if (!recover_trial(runner, json_array_get(list, i)))
             code = runner->failure.code;

@@ -95,16 +95,17 @@ static int bind_somewhere(int fd, char **ret_path, const char *path, const char 
                           struct nbt_error *err)
 {
     auto_free char *place = strdup(path);
-    if (place && bind_at(fd, place) < 0) {
-        nbt_error_errno(err, "cannot listen at %s, nor in XDG_RUNTIME_DIR or /tmp", path);
+    if (!place)
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
+    if (bind_at(fd, place) < 0) {
+        int code =
+            nbt_error_errno(err, "cannot listen at %s, nor in XDG_RUNTIME_DIR or /tmp", path);
         free(place);
         place = fallback_path(path, name);
         if (!place || bind_at(fd, place) < 0)
-            return err ? err->code : NBT_EIO;
+            return code;
         nbt_error_clear(err);
     }
-    if (!place)
-        return nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
     *ret_path = TAKE(place);
     return 0;
 }
@@ -116,7 +117,7 @@ int socket_listen(char **ret_path, const char *path, const char *name, struct nb
         return nbt_error_errno(err, "cannot make a socket");
     auto_free char *place = NULL;
     int code = bind_somewhere(fd, &place, path, name, err);
-    if (code < 0)
+    if (code < 0 || !place)
         return code;
     if (listen(fd, BACKLOG) < 0) {
         code = nbt_error_errno(err, "cannot listen at %s", place);

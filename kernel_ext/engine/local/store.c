@@ -194,7 +194,9 @@ static char *address(const char *path, enum store_mode mode)
     auto_free char *folder = strdup(path);
     if (!folder || asprintf(&shm, "%s-shm", path) < 0)
         return NULL;
-    *strrchr(folder, '/') = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
     bool alone = mode == STORE_READ && access(folder, W_OK) < 0 && access(shm, R_OK) < 0;
     sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, "file:");
@@ -253,10 +255,11 @@ int store_open(struct store **ret_store, const char *path, enum store_mode mode,
     if (code < 0)
         return code;
     struct store *store = calloc(1, sizeof(*store));
-    if (!store || !(store->path = strdup(path)))
-        code = nbt_error_set(err, NBT_ENOMEM, "no memory to open %s", path);
-    if (code == 0)
-        code = connect(store, mode, err);
+    if (!store || !(store->path = strdup(path))) {
+        store_close(store);
+        return nbt_error_set(err, NBT_ENOMEM, "no memory to open %s", path);
+    }
+    code = connect(store, mode, err);
     if (code == 0 && mode == STORE_CREATE)
         code = set_journal(store, err);
     if (code == 0)
