@@ -43,6 +43,27 @@ function(program name main)
     install(TARGETS ${name})
 endfunction()
 
+# documents(PROGRAM): its manual page and shell completions, written by the program itself, and their installation.
+function(documents program)
+    set(folder ${PROJECT_BINARY_DIR}/documents)
+    set(outputs "")
+    foreach(document "man:${program}.1:${CMAKE_INSTALL_MANDIR}/man1"
+            "completion bash:${program}:${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+            "completion zsh:_${program}:${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
+            "completion fish:${program}.fish:${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+        string(REPLACE ":" ";" document "${document}")
+        list(GET document 0 verb)
+        list(GET document 1 file)
+        list(GET document 2 place)
+        string(REPLACE " " ";" arguments "${verb}")
+        add_custom_command(OUTPUT ${folder}/${file} COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+                           COMMAND ${program} ${arguments} > ${folder}/${file} DEPENDS ${program} VERBATIM)
+        list(APPEND outputs ${folder}/${file})
+        install(FILES ${folder}/${file} DESTINATION ${place})
+    endforeach()
+    add_custom_target(${program}_documents ALL DEPENDS ${outputs})
+endfunction()
+
 # unit(NAME SOURCE USES...): a cmocka test program, registered with ctest under the label LABEL.
 function(unit name source label)
     add_executable(${name} ${source})

@@ -68,7 +68,7 @@ void nbt_error_path(struct nbt_error *err, const char *format, ...)
 int nbt_error_prefix(struct nbt_error *err, const char *format, ...)
 {
     if (!err || !err->code)
-        return 0;
+        return NBT_EINVAL;
     char context[sizeof(err->text)];
     char whole[2 * sizeof(err->text) + 2];
     va_list args;

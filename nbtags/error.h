@@ -57,7 +57,8 @@ int nbt_error_errno(struct nbt_error *err, const char *format, ...) nbt_printf(2
 void nbt_error_at(struct nbt_error *err, int cell, int line, int column);
 void nbt_error_path(struct nbt_error *err, const char *format, ...) nbt_printf(2, 3);
 
-/* Prefixes "<context>: " to a text that is set. Returns err->code (0 when err is NULL or unset). */
+/* Prefixes "<context>: " to a text that is set. Returns err->code, or NBT_EINVAL when err is NULL or unset:
+ * always negative, so that `return nbt_error_prefix(...)` stays a failure. */
 int nbt_error_prefix(struct nbt_error *err, const char *format, ...) nbt_printf(2, 3);
 
 void nbt_error_clear(struct nbt_error *err);

@@ -37,7 +37,7 @@ static int derive_document(struct prepared *prepared, const struct service_run *
     random_suffix(suffix);
     if (!given.suffix)
         given.suffix = suffix;
-    result = derive(&derivation, prepared->notebook, &given, err);
+    result = source_derive(&derivation, prepared->notebook, &given, err);
     if (result == 0)
         result = problems_from_experiment(prepared->problems, &derivation.problems, err);
     if (result == 0)

@@ -189,7 +189,7 @@ static int inspect(json_t **ret, const struct nbt_notebook *notebook,
     CLEANUP(derivation_fini) struct derivation derivation = {0};
     auto_json json_t *result = notebook_json(notebook);
     int status =
-        result ? derive(&derivation, notebook, given, err)
+        result ? source_derive(&derivation, notebook, given, err)
                : nbt_error_set(err, NBT_EINVAL, "the notebook's path or a name in it is not UTF-8");
 
     if (status == 0)

@@ -45,6 +45,10 @@ nbt_must_check int annotate(json_t *document, const struct nbt_notebook *noteboo
                             const json_t *fixed, const struct service_run *run,
                             struct nbt_error *err);
 
+/* derive() with what the search room knows: stored settings that an algorithm lacks are dropped. */
+nbt_must_check int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
+                                 const struct derive_given *given, struct nbt_error *err);
+
 /* override.c: the options that can change an Experiment file. */
 nbt_must_check int override(json_t *document, const struct derive_given *given,
                             struct nbt_error *err);

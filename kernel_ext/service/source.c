@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "search/search.h"
 #include "service/internal.h"
 
 #define SOURCE_HEAD 4096
@@ -52,6 +53,15 @@ int source_notebook(struct nbt_notebook **ret, const struct service_source *sour
     if (source->bytes)
         return nbt_read_bytes(ret, source->path, source->bytes, source->size, err);
     return nbt_read(ret, source->path, err);
+}
+
+int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
+                  const struct derive_given *given, struct nbt_error *err)
+{
+    struct derive_given complete = *given;
+
+    complete.setting_known = search_knows_setting;
+    return derive(ret, notebook, &complete, err);
 }
 
 static int load_document(json_t **ret, const struct service_source *source, struct nbt_error *err)
