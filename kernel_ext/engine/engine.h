@@ -4,7 +4,8 @@
  *
  * Documents:
  *   experiment  the Katib Experiment, spec and status
- *   show        {"name","engine","state","experiment","trials":[trial],"folder","seq","notebook","warnings":[text]}
+ *   show        {"name","engine","state","experiment","trials":[trial],"folder","seq","notebook","warnings":[text],
+ *               "reason","message": why it ended; values inside may be shared between trials: copy before changing}
  *               state: Created, Running, Stopping, Succeeded, Failed, Stopped, Interrupted (its engine died; resume goes on)
  *   trial       {"name","index","state","assignments":[{name,value}],"observation":{"metrics":[{name,min,max,latest}]},
  *               "startTime","completionTime","seconds","reason","message","cell","step","folder","isolation","warnings":[text]}
