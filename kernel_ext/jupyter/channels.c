@@ -45,8 +45,15 @@ static int set_options(void *socket, int type, const char *identity)
     return zmq_setsockopt(socket, ZMQ_IDENTITY, identity, strlen(identity));
 }
 
+static int watch(struct source *source)
+{
+    size_t size = sizeof(source->fd);
+    source->look = true;
+    return zmq_getsockopt(source->socket, ZMQ_FD, &source->fd, &size);
+}
+
 struct channel {
-    void **socket;
+    struct source *source;
     enum connection_channel channel;
     int type;
 };
@@ -56,11 +63,11 @@ static int open_channel(struct client *client, const struct channel *channel, st
     char endpoint[CONNECTION_ENDPOINT_MAX];
     connection_endpoint(&client->connection, channel->channel, endpoint);
     void *socket = zmq_socket(context(), channel->type);
-    *channel->socket = socket;
+    channel->source->socket = socket;
     /* stdin requests are addressed to the identity that the execute_request came from: one for all.
      */
     if (!socket || set_options(socket, channel->type, client->session.id) < 0 ||
-        zmq_connect(socket, endpoint) < 0)
+        zmq_connect(socket, endpoint) < 0 || watch(channel->source) < 0)
         return nbt_error_set(err, NBT_EIO, "cannot connect to the kernel at %s: %s", endpoint,
                              zmq_strerror(errno));
     return 0;
@@ -71,10 +78,11 @@ static int open_monitor(struct client *client, struct nbt_error *err)
 {
     char endpoint[64];
     snprintf(endpoint, sizeof(endpoint), "inproc://%s", client->session.id);
-    client->monitor = zmq_socket(context(), ZMQ_PAIR);
-    if (zmq_socket_monitor(client->shell, endpoint, ZMQ_EVENT_DISCONNECTED) < 0 ||
-        !client->monitor || set_int(client->monitor, ZMQ_LINGER, 0) < 0 ||
-        zmq_connect(client->monitor, endpoint) < 0)
+    void *socket = zmq_socket(context(), ZMQ_PAIR);
+    client->monitor.socket = socket;
+    if (zmq_socket_monitor(client->shell.socket, endpoint, ZMQ_EVENT_DISCONNECTED) < 0 || !socket ||
+        set_int(socket, ZMQ_LINGER, 0) < 0 || zmq_connect(socket, endpoint) < 0 ||
+        watch(&client->monitor) < 0)
         return nbt_error_set(err, NBT_EIO, "cannot watch the kernel's connection: %s",
                              zmq_strerror(errno));
     return 0;
@@ -86,7 +94,7 @@ int channels_open(struct client *client, struct nbt_error *err)
         {&client->iopub, CONNECTION_IOPUB, ZMQ_SUB},
         {&client->shell, CONNECTION_SHELL, ZMQ_DEALER},
         {&client->control, CONNECTION_CONTROL, ZMQ_DEALER},
-        {&client->stdin_socket, CONNECTION_STDIN, ZMQ_DEALER},
+        {&client->input, CONNECTION_STDIN, ZMQ_DEALER},
     };
     if (!context())
         return nbt_error_set(err, NBT_EIO, "cannot make a ZeroMQ context: %s", zmq_strerror(errno));
@@ -100,13 +108,22 @@ int channels_open(struct client *client, struct nbt_error *err)
 
 void channels_close(struct client *client)
 {
-    void **sockets[] = {&client->monitor, &client->iopub, &client->shell, &client->control,
-                        &client->stdin_socket};
-    if (client->monitor)
-        zmq_socket_monitor(client->shell, NULL, 0);
-    for (size_t i = 0; i < COUNT_OF(sockets); i++) {
-        if (*sockets[i])
-            zmq_close(*sockets[i]);
-        *sockets[i] = NULL;
+    struct source *sources[] = {&client->monitor, &client->iopub, &client->shell, &client->control,
+                                &client->input};
+    if (client->monitor.socket)
+        zmq_socket_monitor(client->shell.socket, NULL, 0);
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        if (sources[i]->socket)
+            zmq_close(sources[i]->socket);
+        *sources[i] = (struct source){.fd = -1};
     }
+}
+
+int channels_send(struct client *client, struct source *source,
+                  const struct wire_outgoing *outgoing, char ret_id[WIRE_ID_MAX],
+                  struct nbt_error *err)
+{
+    /* Sending takes in what came meanwhile, of which the descriptor will not tell again. */
+    source->look = true;
+    return wire_send(&client->session, source->socket, NULL, outgoing, ret_id, err);
 }

@@ -35,6 +35,15 @@ struct request {
     json_t *reply; /* content, owned */
 };
 
+/* One socket. Its descriptor tells of commands, not of messages, and only once: after anything was
+ * done with the socket it must be read until it is empty before the descriptor means something
+ * again. `look` says that this is due. */
+struct source {
+    void *socket;
+    int fd;
+    bool look;
+};
+
 struct client {
     struct connection connection;
     struct wire_session session;
@@ -50,8 +59,8 @@ struct client {
     bool interrupt_by_message;
     char *name;    /* of the kernel, for messages */
     char *command; /* argv joined, for messages */
-    void *shell, *iopub, *control, *stdin_socket;
-    void *monitor; /* tells a lost connection when there is no pid to watch; or NULL */
+    struct source shell, iopub, control, input;
+    struct source monitor; /* tells a lost connection when there is no pid to watch */
     struct tail tail;
     bool stopped; /* paused because it publishes faster than we read */
     size_t burst; /* bytes read from iopub since it was last found empty */
@@ -69,6 +78,9 @@ struct client {
 /* channels.c */
 nbt_must_check int channels_open(struct client *client, struct nbt_error *err);
 void channels_close(struct client *client);
+nbt_must_check int channels_send(struct client *client, struct source *source,
+                                 const struct wire_outgoing *outgoing, char ret_id[WIRE_ID_MAX],
+                                 struct nbt_error *err);
 
 /* pump.c: waits up to timeout_ms for something to happen, and takes in all that did: 0, or
  * NBT_ECANCELED, NBT_EIO. The caller looks at the requests and at `dead`. */

@@ -259,7 +259,7 @@ void client_reply_fini(struct client_reply *reply)
 int client_execute(struct client *client, const struct client_request *request,
                    struct client_reply *ret_reply, struct nbt_error *err)
 {
-    if (client->dead || !client->shell)
+    if (client->dead || !client->shell.socket)
         return nbt_error_set(err, NBT_EDIED, "kernel \"%s\" has ended and can run nothing more",
                              client->name);
     struct run run = {.client = client, .wanted = request, .deadline_ms = -1};

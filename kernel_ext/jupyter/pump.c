@@ -1,6 +1,7 @@
 /* The one place where the client waits. iopub is always read before shell: what a cell printed is
  * here before its reply. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +37,15 @@ static void unthrottle(struct client *client)
 }
 
 /* The messages that are waiting on one socket, at most a batch: how many there were. */
-static int drain(struct client *client, void *socket)
+static int drain(struct client *client, struct source *source)
 {
     int count = 0;
     size_t bytes = 0;
     struct wire_parts parts;
-    while (count < BATCH_MESSAGES && bytes < BATCH_BYTES && wire_receive(socket, &parts) > 0) {
+    while (source->look && count < BATCH_MESSAGES && bytes < BATCH_BYTES) {
+        source->look = wire_receive(source->socket, &parts) > 0;
+        if (!source->look)
+            break;
         struct wire_message message;
         bytes += parts.bytes;
         count++;
@@ -52,15 +56,15 @@ static int drain(struct client *client, void *socket)
             client->rejected++;
             continue;
         }
-        if (socket == client->iopub)
+        if (source == &client->iopub)
             dispatch_iopub(client, &message);
-        else if (socket == client->stdin_socket)
+        else if (source == &client->input)
             dispatch_stdin(client, &message);
         else
             dispatch_shell(client, &message);
         wire_message_fini(&message);
     }
-    if (socket == client->iopub)
+    if (source == &client->iopub)
         throttle(client, bytes);
     return count;
 }
@@ -87,14 +91,17 @@ static void drain_pipe(struct client *client)
 /* Everything that is there now; true when there was something. Shell only once iopub is empty. */
 static bool drain_all(struct client *client)
 {
-    if (drain(client, client->iopub) > 0)
+    /* A reply may have overtaken outputs whose arrival is not known yet. */
+    client->iopub.look |= client->shell.look;
+    if (drain(client, &client->iopub) > 0)
         return true;
     if (client->stopped) {
         unthrottle(client);
+        client->iopub.look = true;
         return true;
     }
     client->burst = 0;
-    return drain(client, client->shell) > 0;
+    return drain(client, &client->shell) > 0;
 }
 
 static bool lost_connection(struct client *client)
@@ -102,80 +109,74 @@ static bool lost_connection(struct client *client)
     bool lost = false;
     zmq_msg_t frame;
     zmq_msg_init(&frame);
-    while (client->monitor && zmq_msg_recv(&frame, client->monitor, ZMQ_DONTWAIT) >= 0)
+    while (client->monitor.look && zmq_msg_recv(&frame, client->monitor.socket, ZMQ_DONTWAIT) >= 0)
         lost = true;
+    client->monitor.look = false;
     zmq_msg_close(&frame);
     return lost;
 }
 
-enum item {
-    ITEM_IOPUB,
-    ITEM_SHELL,
-    ITEM_STDIN,
-    ITEM_CONTROL,
-    ITEM_PROCESS,
-    ITEM_CANCEL,
-    ITEM_PIPE,
-    ITEM_MONITOR,
-    ITEMS
+enum entry {
+    ENTRY_IOPUB,
+    ENTRY_SHELL,
+    ENTRY_INPUT,
+    ENTRY_CONTROL,
+    ENTRY_MONITOR,
+    ENTRY_SOCKETS,
+    ENTRY_PROCESS = ENTRY_SOCKETS,
+    ENTRY_CANCEL,
+    ENTRY_PIPE,
+    ENTRIES
 };
 
-/* Waits for any of the sockets and descriptors; entries that are not there are left out by their
- * place. */
-static int wait_for(struct client *client, int timeout_ms, short ready[ITEMS])
+/* Waits for any of the sockets and descriptors with one poll of our own: zmq_poll makes several
+ * system calls for each socket, more than all else that a message costs. */
+static int wait_for(struct client *client, int timeout_ms, struct pollfd entries[ENTRIES])
 {
+    struct source *const sources[ENTRY_SOCKETS] = {&client->iopub, &client->shell, &client->input,
+                                                   &client->control, &client->monitor};
     int process_fd = client->attached ? client->pidfd : client->process.pidfd;
-    const zmq_pollitem_t all[ITEMS] = {
-        [ITEM_IOPUB] = {.socket = client->iopub},
-        [ITEM_SHELL] = {.socket = client->shell},
-        [ITEM_STDIN] = {.socket = client->stdin_socket},
-        [ITEM_CONTROL] = {.socket = client->control},
-        [ITEM_PROCESS] = {.fd = client->dead ? -1 : process_fd},
-        [ITEM_CANCEL] = {.fd = client->cancel_fd},
-        [ITEM_PIPE] = {.fd = client->output_pipe},
-        [ITEM_MONITOR] = {.socket = client->monitor, .fd = -1},
-    };
-    zmq_pollitem_t items[ITEMS];
-    int from[ITEMS];
-    int n = 0;
-    for (int i = 0; i < ITEMS; i++) {
-        if (!all[i].socket && all[i].fd < 0)
-            continue;
-        items[n] = all[i];
-        items[n].events = ZMQ_POLLIN;
-        from[n++] = i;
+    const int fds[ENTRIES] = {[ENTRY_PROCESS] = client->dead ? -1 : process_fd,
+                              [ENTRY_CANCEL] = client->cancel_fd,
+                              [ENTRY_PIPE] = client->output_pipe};
+    for (int i = 0; i < ENTRIES; i++) {
+        /* Negative descriptors are passed over by poll. */
+        entries[i] =
+            (struct pollfd){.fd = i < ENTRY_SOCKETS ? sources[i]->fd : fds[i], .events = POLLIN};
+        if (i < ENTRY_SOCKETS && sources[i]->socket && sources[i]->look)
+            timeout_ms = 0;
     }
-    int rc = zmq_poll(items, n, timeout_ms);
-    for (int i = 0; rc > 0 && i < n; i++)
-        ready[from[i]] = items[i].revents;
+    int rc = poll(entries, ENTRIES, timeout_ms);
+    for (int i = 0; rc > 0 && i < ENTRY_SOCKETS; i++)
+        sources[i]->look |= entries[i].revents != 0;
+    if (rc < 0)
+        for (int i = 0; i < ENTRIES; i++)
+            entries[i].revents = 0;
     return rc < 0 && errno != EINTR ? NBT_EIO : 0;
 }
 
 int pump_look(struct client *client, int timeout_ms, struct nbt_error *err)
 {
-    short ready[ITEMS] = {0};
-    if (wait_for(client, timeout_ms, ready) < 0)
-        return nbt_error_set(err, NBT_EIO, "waiting for the kernel failed: %s",
-                             zmq_strerror(errno));
-    if (ready[ITEM_PIPE])
+    struct pollfd entries[ENTRIES];
+    if (wait_for(client, timeout_ms, entries) < 0)
+        return nbt_error_set(err, NBT_EIO, "waiting for the kernel failed: %s", strerror(errno));
+    if (entries[ENTRY_PIPE].revents)
         drain_pipe(client);
-    if (ready[ITEM_PROCESS])
+    if (entries[ENTRY_PROCESS].revents)
         death_notice(client);
-    if (ready[ITEM_MONITOR] && lost_connection(client))
+    if (lost_connection(client))
         client->dead = true;
-    if (ready[ITEM_CANCEL])
+    if (entries[ENTRY_CANCEL].revents)
         return nbt_error_set(err, NBT_ECANCELED, "canceled while the kernel was at work");
-    if (ready[ITEM_STDIN])
-        drain(client, client->stdin_socket);
-    if (ready[ITEM_CONTROL])
-        drain(client, client->control);
+    drain(client, &client->input);
+    drain(client, &client->control);
     return 0;
 }
 
 int pump(struct client *client, int timeout_ms, struct nbt_error *err)
 {
     bool busy = drain_all(client);
-    /* While messages flow the rest is looked at now and then: a poll costs as much as a message. */
+    /* While messages flow the rest is looked at now and then. */
     if (busy && ++client->pumped % LOOK_UP_EVERY != 0)
         return 0;
     return pump_look(client, busy ? 0 : timeout_ms, err);
@@ -184,17 +185,18 @@ int pump(struct client *client, int timeout_ms, struct nbt_error *err)
 void pump_last_words(struct client *client)
 {
     int64_t until = clock_monotonic_ms() + CLIENT_LAST_WORDS_MS;
+    struct pollfd entries[ENTRIES];
     unthrottle(client);
     while (clock_monotonic_ms() < until) {
-        short ready[ITEMS] = {0};
         if (drain_all(client))
             until = clock_monotonic_ms() + CLIENT_LAST_WORDS_MS;
-        if (wait_for(client, clock_left_ms(until), ready) < 0)
+        drain(client, &client->input);
+        drain(client, &client->control);
+        (void)lost_connection(client);
+        if (wait_for(client, clock_left_ms(until), entries) < 0 || entries[ENTRY_CANCEL].revents)
             break;
-        if (ready[ITEM_PIPE])
+        if (entries[ENTRY_PIPE].revents)
             drain_pipe(client);
-        if (ready[ITEM_CANCEL])
-            break;
     }
     drain_pipe(client);
 }

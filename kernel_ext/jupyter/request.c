@@ -13,7 +13,7 @@ int request_send(struct client *client, struct request *request,
 {
     request_fini(request);
     request->sent_ms = clock_monotonic_ms();
-    return wire_send(&client->session, client->shell, NULL, outgoing, request->id, err);
+    return channels_send(client, &client->shell, outgoing, request->id, err);
 }
 
 int request_probe(struct client *client, struct nbt_error *err)

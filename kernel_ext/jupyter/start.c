@@ -25,6 +25,11 @@ static struct client *client_new(const struct client_options *options, const cha
         .process = {.pidfd = -1},
         .pidfd = -1,
         .output_pipe = -1,
+        .shell.fd = -1,
+        .iopub.fd = -1,
+        .control.fd = -1,
+        .input.fd = -1,
+        .monitor.fd = -1,
         .oom_kills_before = death_oom_kills(),
         .cancel_fd = options->cancel_fd,
         .output_fd = options->output_fd,
@@ -234,7 +239,7 @@ const json_t *client_kernel_info(const struct client *client)
 bool client_alive(struct client *client)
 {
     /* A cancel that is pending says nothing about the kernel. */
-    if (!client->dead && client->iopub)
+    if (!client->dead && client->iopub.socket)
         (void)!pump_look(client, 0, NULL);
     return !client->dead;
 }

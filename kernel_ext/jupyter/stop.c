@@ -8,7 +8,7 @@
 static int interrupt_by_message(struct client *client, struct nbt_error *err)
 {
     const struct wire_outgoing outgoing = {.type = "interrupt_request", .internal = true};
-    return wire_send(&client->session, client->control, NULL, &outgoing, NULL, err);
+    return channels_send(client, &client->control, &outgoing, NULL, err);
 }
 
 int client_interrupt(struct client *client, struct nbt_error *err)
@@ -43,7 +43,7 @@ static void ask_to_shut_down(struct client *client)
         .type = "shutdown_request", .content = content, .internal = true};
     int64_t deadline = clock_monotonic_ms() + CLIENT_INTERRUPT_MS;
     client->on_message = NULL;
-    if (wire_send(&client->session, client->control, NULL, &outgoing, NULL, NULL) < 0)
+    if (channels_send(client, &client->control, &outgoing, NULL, NULL) < 0)
         return;
     while (!client->dead && clock_monotonic_ms() < deadline)
         if (pump(client, clock_left_ms(deadline), NULL) < 0)
@@ -52,7 +52,7 @@ static void ask_to_shut_down(struct client *client)
 
 void client_shutdown(struct client *client, bool gentle)
 {
-    if (gentle && !client->dead && !client->attached && client->control)
+    if (gentle && !client->dead && !client->attached && client->control.socket)
         ask_to_shut_down(client);
     stop_kill(client);
     channels_close(client);
