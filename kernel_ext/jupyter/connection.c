@@ -197,7 +197,7 @@ static int read_document(const json_t *document, struct connection *connection,
 static int read_file(struct connection *connection, const char *path, struct nbt_error *err)
 {
     auto_free char *text = NULL;
-    size_t length;
+    size_t length = 0;
     int rc = file_real_path(path, &connection->file, err);
     if (rc == 0)
         rc = file_read(connection->file, FILE_MAX, &text, &length, err);

@@ -118,7 +118,7 @@ static int prepare_and_launch(struct client *client, const struct client_options
     int rc = extra ? kernelspec_command(options->spec, client->connection.file,
                                         (const char *const *)extra, &argv, &environment, err)
                    : no_memory(err);
-    if (rc == 0) {
+    if (rc == 0 && argv) {
         client->command = join(argv);
         rc = launch(client, options, argv, environment, err);
     }

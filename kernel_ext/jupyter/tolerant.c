@@ -17,26 +17,37 @@ struct reader {
     struct buf out;
 };
 
+static size_t length_by_lead(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* False for what would be overlong, a surrogate, or beyond U+10FFFF. */
+static bool second_fits(unsigned char lead, unsigned char second)
+{
+    switch (lead) {
+    case 0xE0: return second >= 0xA0;
+    case 0xED: return second < 0xA0;
+    case 0xF0: return second >= 0x90;
+    case 0xF4: return second < 0x90;
+    default: return true;
+    }
+}
+
 /* Length of the valid UTF-8 sequence at p, 0 when there is none. */
 static size_t utf8_length(const unsigned char *p, const unsigned char *end)
 {
-    size_t left = (size_t)(end - p);
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] >= 0xC2 && p[0] <= 0xDF)
-        return left > 1 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-    if ((p[0] & 0xF0) == 0xE0) {
-        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
+    size_t length = length_by_lead(p[0]);
+    if (length > (size_t)(end - p))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xC0) != 0x80)
             return 0;
-        bool overlong = p[0] == 0xE0 && p[1] < 0xA0;
-        bool surrogate = p[0] == 0xED && p[1] >= 0xA0;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (p[0] < 0xF0 || p[0] > 0xF4 || left < 4)
-        return 0;
-    if ((p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
-        return 0;
-    return (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F) ? 0 : 4;
+    return length < 2 || second_fits(p[0], p[1]) ? length : 0;
 }
 
 static int hex_digit(unsigned char c)

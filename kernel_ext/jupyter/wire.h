@@ -27,7 +27,7 @@
 #define WIRE_FRAMES_MAX                                                                            \
     32 /* frames of one message that are kept; further buffers are read and dropped */
 #define WIRE_ID_MAX    96
-#define WIRE_SIGNATURE (2 * crypto_auth_hmacsha256_BYTES)
+#define WIRE_SIGNATURE ((size_t)2 * crypto_auth_hmacsha256_BYTES)
 #define WIRE_CONTENT_MAX                                                                           \
     ((size_t)128 << 20) /* larger content is not parsed: its head is kept as text */
 #define WIRE_RAW_KEPT ((size_t)64 << 10) /* bytes kept of content that is not JSON or too large */

@@ -53,8 +53,8 @@ static void test_create(void **state)
         assert_int_equal(connection_read(&read, made.file, &err), 0);
         assert_string_equal(read.key, made.key);
         for (int channel = 0; channel < CONNECTION_CHANNELS; channel++) {
-            connection_endpoint(&made, channel, one);
-            connection_endpoint(&read, channel, other);
+            connection_endpoint(&made, (enum connection_channel)channel, one);
+            connection_endpoint(&read, (enum connection_channel)channel, other);
             assert_string_equal(one, other);
             assert_memory_equal(one, rows[i].start, strlen(rows[i].start));
             assert_true(strlen(one) < 107);
