@@ -47,9 +47,10 @@ def write_notebook(path, cells, outputs=None):
     def code(source, tags=(), out=()):
         return {"cell_type": "code", "execution_count": None, "metadata": {"tags": list(tags)} if tags else {}, "outputs": list(out), "source": source}
 
-    body = [code("x = 1.0", ["parameters"])] + [code(f"y{i} = x + {i}") for i in range(cells - 2)] + [code("print(x)", ["pipeline-metrics"])]
+    body = [code("x = 1.0", ["parameters"])] + [code(f"y{i} = x + {i}") for i in range(cells - 2)] + [code(f"print(y{cells - 3})", ["pipeline-metrics"])]
     if outputs:
-        body[1:-1] = [code("pass", out=[o]) for o in outputs]
+        body[2:-1] = [code("pass", out=[o]) for o in outputs]
+        body[-1] = code("print(y0)", ["pipeline-metrics"])
     meta = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": {"name": "python"}}
     path.write_text(json.dumps({"cells": body, "metadata": meta, "nbformat": 4, "nbformat_minor": 4}))
     return path
@@ -167,12 +168,17 @@ def inspect_row(work, kind):
     return result, peak, size
 
 
+PEAK = """
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+_, status, usage = os.wait4(pid, 0)
+sys.exit(status) if status else print(usage.ru_maxrss * 1024)
+"""
+
+
 def peak_of(argv, env):
-    """Peak resident bytes of one command, asked of the kernel for that process alone."""
-    pid = os.posix_spawn(argv[0], [str(a) for a in argv], env, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
-    _, status, usage = os.wait4(pid, 0)
-    assert status == 0, status
-    return usage.ru_maxrss * 1024
+    """Peak resident bytes of one command. A small Python starts it, since a child's peak begins at its parent's size."""
+    return int(subprocess.run([sys.executable, "-S", "-c", PEAK, *map(str, argv)], env=env, capture_output=True, text=True, check=True).stdout)
 
 
 def row_inspect_images(work):
@@ -231,21 +237,18 @@ def row_experiment_threads(work):
     return "the same with equal thread limits", "papermill in Optuna, n_jobs=3, one thread each", 1.0, experiment_row(work, True), "s"
 
 
-def engine_runs(work):
-    results = {}
+def row_engine(work):
+    found = {}
     for count in (100, 10000):
-        done = subprocess.run([BUILD / "tests/bench_engine", str(count)], env=environment(work / f"engine-{count}"), capture_output=True, text=True)
+        env = environment(work / f"engine-{count}")
+        done = subprocess.run([BUILD / "tests/bench_engine", str(count)], env=env, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(done.stderr)
-        results[count] = json.loads(done.stdout)
-    return results
-
-
-def row_engine(work):
-    found = engine_runs(work)
+        found[count] = json.loads(done.stdout)
+    listed, shown = found[10000]["list_ms"], found[10000]["show_ms"]
     many, few = found[10000]["seconds_per_trial"] * 1e3, found[100]["seconds_per_trial"] * 1e3
-    extra = f"`list` {found[10000]['list_s'] * 1e3:.0f} ms, `show` {found[10000]['show_s'] * 1e3:.0f} ms at 10 000"
-    return f"engine cost per stub trial at 10 000 trials ({extra})", "itself at 100 trials", 1.3, (many, few, many / few), "ms"
+    what = f"engine cost per stub trial at 10 000 trials (`list` {listed:.1f} ms, `show` {shown:.0f} ms)"
+    return what, "itself at 100 trials", 1.3, (many, few, many / few), "ms"
 
 
 ROWS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("row_")}
