@@ -137,9 +137,11 @@ static int check_text(const struct nbt_notebook *notebook, struct nbt_scan *scan
     char c = nbt_scan_peek(scan);
     if (scan->at == scan->end)
         return nbt_scan_fail(scan, 0, err, "the file is empty; a notebook was expected");
-    if (c == '[' || c == '"')
+    if (c != '{' && c >= ' ' && c < 0x7F)
         return nbt_scan_fail(scan, scan->at, err,
-                             "this is no notebook: found '%c' where '{' was expected", c);
+                             "this is %s: found '%c' where '{' was expected, since a notebook is a "
+                             "JSON object. Is it the right file?",
+                             c == '[' || c == '"' ? "no notebook" : "not JSON, so no notebook", c);
     return 0;
 }
 
