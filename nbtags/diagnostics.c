@@ -25,7 +25,7 @@ static nbt_printf(2, 0) const
     size_t length = (size_t)written;
     if (length >= sizeof(text)) {
         length = cut_at_character(text, sizeof(text) - 4);
-        memcpy(text + length, "...", 3);
+        memcpy(text + length, "...", 4);
         length += 3;
     }
     const char *kept = nbt_arena_text(notebook, text, length);

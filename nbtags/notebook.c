@@ -18,12 +18,13 @@ static int grow(char **bytes, size_t *capacity, const char *path, struct nbt_err
         return nbt_error_set(err, NBT_ENOMEM,
                              "%s is larger than 2 GiB, the most that is read. Clear its outputs",
                              path);
-    char *larger = realloc(*bytes, 2 * *capacity);
+    size_t wanted = *capacity < FILE_MIN ? FILE_MIN : 2 * *capacity;
+    char *larger = realloc(*bytes, wanted);
     if (!larger)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for %s (%zu bytes so far)", path,
                              *capacity);
     *bytes = larger;
-    *capacity *= 2;
+    *capacity = wanted;
     return 0;
 }
 

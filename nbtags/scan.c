@@ -18,7 +18,9 @@ static void skip_space(struct nbt_scan *scan)
 char nbt_scan_peek(struct nbt_scan *scan)
 {
     skip_space(scan);
-    return scan->at < scan->end ? scan->text[scan->at] : '\0';
+    if (scan->at >= scan->end)
+        return '\0';
+    return scan->text[scan->at];
 }
 
 struct nbt_scan nbt_scan_document(const char *name, const char *text, size_t size)
