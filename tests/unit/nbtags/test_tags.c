@@ -94,6 +94,10 @@ static const struct {
      "1;step:s|f();step:s|g();step:t|h();step:s,prev:t|i();pipeline-metrics|print(m)",
      "0 pipeline-parameters*; 1 step* s; 2 step* s; 3 step* t; 4 step* s; 5 pipeline-metrics*",
      "warning duplicate-step 4"},
+    {"a step twice with another between, without tags of its own",
+     "pipeline-parameters|a = 1;step:s|f();step:t|h();step:s|i();pipeline-metrics|print(m)",
+     "0 pipeline-parameters*; 1 step* s; 2 step* t; 3 step* s; 4 pipeline-metrics*",
+     "warning duplicate-step 3"},
     {"tags of a step repeated right below it are ignored, and that is said",
      "pipeline-parameters|a = "
      "1;step:s,limit:cpu:1|f();step:s,limit:cpu:2|g();pipeline-metrics|print(m)",
