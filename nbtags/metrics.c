@@ -1,8 +1,8 @@
 #include <string.h>
 
+#include "nbtags/cells.h"
 #include "nbtags/diagnostics_cells.h"
 #include "nbtags/internal.h"
-#include "nbtags/lexer.h"
 
 #define NAME_MAX_LENGTH 64
 
@@ -12,21 +12,13 @@
     "be "                                                                                          \
     "at most 64 characters long, of letters, digits or '_'"
 
-struct reader {
-    struct nbt_notebook *notebook;
-    const struct nbt_cell *cell;
-    struct nbt_lexer lexer;
-    int base;
-    bool any_error;
-};
-
-static bool is(const struct reader *reader, size_t i, const char *word)
+static bool is(const struct nbt_cell_reader *reader, size_t i, const char *word)
 {
     return i < reader->lexer.n_tokens &&
            nbt_token_is(&reader->lexer, &reader->lexer.tokens[i], word);
 }
 
-static void refuse(struct reader *reader, const struct nbt_token *at, const char *code,
+static void refuse(struct nbt_cell_reader *reader, const struct nbt_token *at, const char *code,
                    const char *found)
 {
     nbt_diagnose(
@@ -38,7 +30,7 @@ static void refuse(struct reader *reader, const struct nbt_token *at, const char
 }
 
 /* Katib's metrics are read by [\w|-]+, so a name is ASCII. */
-static bool is_metric_name(const struct reader *reader, const struct nbt_token *token)
+static bool is_metric_name(const struct nbt_cell_reader *reader, const struct nbt_token *token)
 {
     const char *name = reader->lexer.text + token->offset;
     if (token->type != NBT_TOKEN_NAME || token->length > NAME_MAX_LENGTH)
@@ -74,7 +66,7 @@ static const char *katib_name(struct nbt_notebook *notebook, const char *variabl
     return name;
 }
 
-static int add(struct reader *reader, const struct nbt_token *token)
+static int add(struct nbt_cell_reader *reader, const struct nbt_token *token)
 {
     struct nbt_notebook *notebook = reader->notebook;
     const char *name = reader->lexer.text + token->offset;
@@ -97,7 +89,7 @@ static int add(struct reader *reader, const struct nbt_token *token)
     return 0;
 }
 
-static bool is_print(const struct reader *reader)
+static bool is_print(const struct nbt_cell_reader *reader)
 {
     const struct nbt_token *first = &reader->lexer.tokens[0];
     return first->type == NBT_TOKEN_NAME && is(reader, 1, "(") &&
@@ -106,7 +98,7 @@ static bool is_print(const struct reader *reader)
 }
 
 /* `print(x)`; R's cat prints no line end of its own, so `cat(x, "\n")` is as good. */
-static bool has_one_argument(const struct reader *reader)
+static bool has_one_argument(const struct nbt_cell_reader *reader)
 {
     size_t n = reader->lexer.n_tokens;
     if (n == 4)
@@ -115,7 +107,7 @@ static bool has_one_argument(const struct reader *reader)
            reader->lexer.tokens[4].type == NBT_TOKEN_STRING && is(reader, 5, ")");
 }
 
-static int read_statement(struct reader *reader)
+static int read_statement(struct nbt_cell_reader *reader)
 {
     const struct nbt_token *tokens = reader->lexer.tokens;
     if (!is_print(reader))
@@ -131,7 +123,7 @@ static int read_statement(struct reader *reader)
     return 0;
 }
 
-static int check_and_read(struct reader *reader)
+static int check_and_read(struct nbt_cell_reader *reader)
 {
     struct nbt_lexer *lexer = &reader->lexer;
     if (lexer->n_statements == 1)
@@ -148,49 +140,18 @@ static int check_and_read(struct reader *reader)
     return read_statement(reader);
 }
 
-static int read_cell(struct reader *reader, const struct nbt_language *language)
-{
-    int more, rc = 0;
-    reader->lexer = nbt_lexer_begin(language, reader->cell->source, reader->cell->source_length);
-    while (rc == 0 && (more = nbt_lexer_statement(&reader->lexer)) != 0)
-        rc = more < 0 ? more : check_and_read(reader);
-    nbt_lexer_end(&reader->lexer);
-    return rc;
-}
-
-static int read_cells(struct nbt_notebook *notebook, const struct nbt_language *language)
-{
-    const struct nbt_cell *first = NULL;
-    bool any_error = false;
-    for (size_t i = 0; i < notebook->n_cells; i++) {
-        const struct nbt_cell *cell = &notebook->cells[i];
-        struct reader reader = {.notebook = notebook, .cell = cell};
-        if (cell->role != NBT_ROLE_METRICS)
-            continue;
-        if (!first)
-            first = cell;
-        if (!language) {
-            nbt_diagnose(notebook, NBT_ERROR, NBT_UNKNOWN_LANGUAGE, cell->index, 0, 0,
-                         "The metrics cell is written in '%s', which is not read. Use a notebook "
-                         "in " NBT_LANGUAGES,
-                         notebook->language);
-            return 0;
-        }
-        int rc = read_cell(&reader, language);
-        if (rc < 0)
-            return rc;
-        any_error |= reader.any_error;
-    }
-    if (first && notebook->n_metrics == 0 && !any_error)
-        nbt_diagnose(notebook, NBT_WARNING, NBT_EMPTY_METRICS, first->index, 0, 0,
-                     "The metrics cell prints nothing, so there is nothing to optimise. Write "
-                     "lines such as print(accuracy) in it");
-    return 0;
-}
-
 int nbt_metrics_read(struct nbt_notebook *notebook, struct nbt_error *err)
 {
-    if (read_cells(notebook, nbt_language_find(notebook->language)) < 0)
+    const struct nbt_cell_kind kind = {
+        .role = NBT_ROLE_METRICS,
+        .name = "metrics",
+        .found = &notebook->n_metrics,
+        .empty_code = NBT_EMPTY_METRICS,
+        .empty_text = "The metrics cell prints nothing, so there is nothing to optimise. Write "
+                      "lines such as print(accuracy) in it",
+        .statement = check_and_read,
+    };
+    if (nbt_cells_read(notebook, &kind) < 0)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the metrics of %s", notebook->path);
     return 0;
 }

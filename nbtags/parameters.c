@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nbtags/cells.h"
 #include "nbtags/diagnostics_cells.h"
 #include "nbtags/internal.h"
 #include "nbtags/range.h"
@@ -10,15 +11,6 @@
 /* Kale's words, so that who knows it finds what they know. */
 #define KALE_ONLY_ASSIGNMENTS "Must provide just primitive types assignments in variables block"
 #define KALE_ONE_TARGET       "Must provide single variable assignments in variables block"
-
-struct reader {
-    struct nbt_notebook *notebook;
-    const struct nbt_cell *cell;
-    struct nbt_lexer lexer;
-    int base;      /* indent of the cell's first statement */
-    bool in_block; /* below a statement that has a body */
-    bool any_error;
-};
 
 /* The statement's first line, shortened. */
 struct excerpt {
@@ -48,17 +40,17 @@ static struct excerpt statement_excerpt(const struct nbt_lexer *lexer)
     return excerpt_of(lexer, lexer->tokens[0].offset, last->offset + last->length);
 }
 
-static const struct nbt_token *token(const struct reader *reader, size_t i)
+static const struct nbt_token *token(const struct nbt_cell_reader *reader, size_t i)
 {
     return &reader->lexer.tokens[i];
 }
 
-static bool is(const struct reader *reader, size_t i, const char *word)
+static bool is(const struct nbt_cell_reader *reader, size_t i, const char *word)
 {
     return i < reader->lexer.n_tokens && nbt_token_is(&reader->lexer, token(reader, i), word);
 }
 
-static bool is_keyword(const struct reader *reader, size_t i)
+static bool is_keyword(const struct nbt_cell_reader *reader, size_t i)
 {
     const struct nbt_token *word = token(reader, i);
     return word->type == NBT_TOKEN_NAME &&
@@ -66,7 +58,8 @@ static bool is_keyword(const struct reader *reader, size_t i)
                        word->length);
 }
 
-static void refuse(struct reader *reader, const char *code, const char *kale, const char *cure)
+static void refuse(struct nbt_cell_reader *reader, const char *code, const char *kale,
+                   const char *cure)
 {
     struct excerpt found = statement_excerpt(&reader->lexer);
     const struct nbt_token *first = token(reader, 0);
@@ -75,12 +68,13 @@ static void refuse(struct reader *reader, const char *code, const char *kale, co
     reader->any_error = true;
 }
 
-static void refuse_statement(struct reader *reader)
+static void refuse_statement(struct nbt_cell_reader *reader)
 {
     refuse(reader, NBT_NOT_AN_ASSIGNMENT, KALE_ONLY_ASSIGNMENTS, "Move it to another cell");
 }
 
-static void refuse_syntax(struct reader *reader, const struct nbt_token *at, const char *problem)
+static void refuse_syntax(struct nbt_cell_reader *reader, const struct nbt_token *at,
+                          const char *problem)
 {
     nbt_diagnose(reader->notebook, NBT_ERROR, NBT_BAD_SYNTAX, reader->cell->index, at->line,
                  at->column, "The parameters cell cannot be read: %s. Correct it in the cell",
@@ -88,7 +82,7 @@ static void refuse_syntax(struct reader *reader, const struct nbt_token *at, con
     reader->any_error = true;
 }
 
-static void refuse_magic(struct reader *reader, const struct nbt_token *magic)
+static void refuse_magic(struct nbt_cell_reader *reader, const struct nbt_token *magic)
 {
     const struct nbt_lexer *lexer = &reader->lexer;
     struct excerpt found = excerpt_of(lexer, magic->offset, magic->offset + magic->length);
@@ -102,7 +96,7 @@ static void refuse_magic(struct reader *reader, const struct nbt_token *magic)
 
 /* R and Julia have no such words at the beginning of a line that goes on below without brackets or
  * "end". */
-static bool has_body(const struct reader *reader)
+static bool has_body(const struct nbt_cell_reader *reader)
 {
     static const char *const words[] = {"async",  "class",   "def", "elif", "else",
                                         "except", "finally", "for", "if",   "try",
@@ -116,7 +110,7 @@ static bool has_body(const struct reader *reader)
 
 /* `else:` and its like belong to a statement that was refused already, a decorator to the one
  * below. */
-static bool is_part_of_another(const struct reader *reader)
+static bool is_part_of_another(const struct nbt_cell_reader *reader)
 {
     static const char *const clauses[] = {"elif", "else", "except", "finally", NULL};
     const struct nbt_token *first = token(reader, 0);
@@ -127,7 +121,7 @@ static bool is_part_of_another(const struct reader *reader)
             nbt_word_in(clauses, reader->lexer.text + first->offset, first->length));
 }
 
-static bool is_assign(const struct reader *reader, size_t i)
+static bool is_assign(const struct nbt_cell_reader *reader, size_t i)
 {
     const struct nbt_token *op = token(reader, i);
     return op->type == NBT_TOKEN_OPERATOR &&
@@ -137,7 +131,7 @@ static bool is_assign(const struct reader *reader, size_t i)
 
 /* The first assignment outside brackets at or after `from`; n_tokens when there is none. Behind a
  * keyword another construct begins (lambda, a block), whose assignments are its own. */
-static size_t find_assign(const struct reader *reader, size_t from)
+static size_t find_assign(const struct nbt_cell_reader *reader, size_t from)
 {
     int depth = 0;
     size_t n = reader->lexer.n_tokens;
@@ -157,7 +151,7 @@ static size_t find_assign(const struct reader *reader, size_t from)
 }
 
 /* Julia's `const` and its like say nothing about the value. */
-static size_t target_begin(const struct reader *reader)
+static size_t target_begin(const struct nbt_cell_reader *reader)
 {
     bool julia = reader->lexer.language->grammar == NBT_JULIA;
     return julia && (is(reader, 0, "const") || is(reader, 0, "global") || is(reader, 0, "local"))
@@ -166,7 +160,7 @@ static size_t target_begin(const struct reader *reader)
 }
 
 /* NAME, or NAME with a type. */
-static bool is_plain_target(const struct reader *reader, size_t first, size_t assign)
+static bool is_plain_target(const struct nbt_cell_reader *reader, size_t first, size_t assign)
 {
     if (first >= assign || token(reader, first)->type != NBT_TOKEN_NAME ||
         is_keyword(reader, first))
@@ -180,7 +174,7 @@ static bool is_plain_target(const struct reader *reader, size_t first, size_t as
     }
 }
 
-static bool is_several_targets(const struct reader *reader, size_t first, size_t assign)
+static bool is_several_targets(const struct nbt_cell_reader *reader, size_t first, size_t assign)
 {
     if (is(reader, first, "(") || is(reader, first, "["))
         return true;
@@ -210,7 +204,8 @@ static struct nbt_parameter *find_or_add(struct nbt_notebook *notebook, const ch
     return added;
 }
 
-static void tell_fixed(const struct reader *reader, const char *name, const struct nbt_value *value)
+static void tell_fixed(const struct nbt_cell_reader *reader, const char *name,
+                       const struct nbt_value *value)
 {
     struct excerpt found = excerpt_of(&reader->lexer, value->offset, value->offset + value->length);
     if (value->infinite)
@@ -226,7 +221,7 @@ static void tell_fixed(const struct reader *reader, const char *name, const stru
                      name, found.text);
 }
 
-static int read_form(struct reader *reader, const char *name, struct nbt_range *ret_range)
+static int read_form(struct nbt_cell_reader *reader, const char *name, struct nbt_range *ret_range)
 {
     const struct nbt_token *comment = &reader->lexer.comment;
     const char *problem = "";
@@ -244,7 +239,7 @@ static int read_form(struct reader *reader, const char *name, struct nbt_range *
     return form < 0 ? form : 0;
 }
 
-static int define(struct reader *reader, const struct nbt_token *target,
+static int define(struct nbt_cell_reader *reader, const struct nbt_token *target,
                   const struct nbt_value *value)
 {
     const char *source = reader->lexer.text;
@@ -269,7 +264,7 @@ static int define(struct reader *reader, const struct nbt_token *target,
     return read_form(reader, parameter->name, &parameter->range);
 }
 
-static int read_assignment(struct reader *reader)
+static int read_assignment(struct nbt_cell_reader *reader)
 {
     struct nbt_lexer *lexer = &reader->lexer;
     size_t first = target_begin(reader);
@@ -291,7 +286,7 @@ static int read_assignment(struct reader *reader)
     return 0;
 }
 
-static const struct nbt_token *find_magic(const struct reader *reader)
+static const struct nbt_token *find_magic(const struct nbt_cell_reader *reader)
 {
     for (size_t i = 0; i < reader->lexer.n_tokens; i++) {
         if (token(reader, i)->type == NBT_TOKEN_MAGIC)
@@ -301,13 +296,13 @@ static const struct nbt_token *find_magic(const struct reader *reader)
 }
 
 /* Whether the statement stands in a body that was refused with its head. */
-static bool is_in_body(const struct reader *reader)
+static bool is_in_body(const struct nbt_cell_reader *reader)
 {
     int indent = reader->lexer.indent;
     return reader->in_block && (indent < 0 || indent > reader->base);
 }
 
-static int read_statement(struct reader *reader)
+static int read_statement(struct nbt_cell_reader *reader)
 {
     struct nbt_lexer *lexer = &reader->lexer;
     if (lexer->n_statements == 1)
@@ -331,50 +326,19 @@ static int read_statement(struct reader *reader)
     return 0;
 }
 
-static int read_cell(struct reader *reader, const struct nbt_language *language)
-{
-    int more, rc = 0;
-    reader->lexer = nbt_lexer_begin(language, reader->cell->source, reader->cell->source_length);
-    while (rc == 0 && (more = nbt_lexer_statement(&reader->lexer)) != 0)
-        rc = more < 0 ? more : read_statement(reader);
-    nbt_lexer_end(&reader->lexer);
-    return rc;
-}
-
-static int read_cells(struct nbt_notebook *notebook, const struct nbt_language *language)
-{
-    const struct nbt_cell *first = NULL;
-    bool any_error = false;
-    for (size_t i = 0; i < notebook->n_cells; i++) {
-        const struct nbt_cell *cell = &notebook->cells[i];
-        struct reader reader = {.notebook = notebook, .cell = cell};
-        if (cell->role != NBT_ROLE_PARAMETERS)
-            continue;
-        if (!first)
-            first = cell;
-        if (!language) {
-            nbt_diagnose(notebook, NBT_ERROR, NBT_UNKNOWN_LANGUAGE, cell->index, 0, 0,
-                         "The parameters cell is written in '%s', which is not read. Use a "
-                         "notebook in " NBT_LANGUAGES,
-                         notebook->language);
-            return 0;
-        }
-        int rc = read_cell(&reader, language);
-        if (rc < 0)
-            return rc;
-        any_error |= reader.any_error;
-    }
-    if (first && notebook->n_parameters == 0 && !any_error)
-        nbt_diagnose(notebook, NBT_WARNING, NBT_EMPTY_PARAMETERS, first->index, 0, 0,
-                     "The parameters cell assigns nothing, so there is nothing to tune. Write "
-                     "lines such as lr = 0.01 in it");
-    return 0;
-}
-
 int nbt_parameters_read(struct nbt_notebook *notebook, struct nbt_error *err)
 {
-    const struct nbt_language *language = nbt_language_find(notebook->language);
-    if (read_cells(notebook, language) < 0 || nbt_reads_find(notebook, language) < 0)
+    const struct nbt_cell_kind kind = {
+        .role = NBT_ROLE_PARAMETERS,
+        .name = "parameters",
+        .found = &notebook->n_parameters,
+        .empty_code = NBT_EMPTY_PARAMETERS,
+        .empty_text = "The parameters cell assigns nothing, so there is nothing to tune. Write "
+                      "lines such as lr = 0.01 in it",
+        .statement = read_statement,
+    };
+    if (nbt_cells_read(notebook, &kind) < 0 ||
+        nbt_reads_find(notebook, nbt_language_find(notebook->language)) < 0)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the parameters of %s", notebook->path);
     return 0;
 }
