@@ -17,8 +17,8 @@ static void it_reads_what_jansson_reads(void **state)
         "[\"quote \\\" and \\u00e9\"]",
         "[1, 2.5, true, null]",
         "[[[[[[[[[[\"deep\"]]]]]]]]]]",
-        "{\"a key that is far longer than any of the keys that rows of the store ever "
-        "hold\":\"v\"}",
+        ("{\"a key that is far longer than any of the keys that rows of the store ever "
+         "hold\":\"v\"}"),
         "[\"a\",",
         "[\"a\"}",
         "{\"a\"}",
