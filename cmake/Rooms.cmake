@@ -1,5 +1,5 @@
 # room(NAME FOLDER USES...): a static library of the C files in FOLDER. Files come and go without an edit here.
-# program(NAME MAIN USES...): an executable that is installed.
+# program(NAME MAIN USES...): an executable.
 
 set(WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
     -Wvla -Wformat=2 -Wnull-dereference)
@@ -40,7 +40,6 @@ function(program name main)
     target_link_libraries(${name} PRIVATE ${ARGN})
     target_compile_definitions(${name} PRIVATE NBKATIB_VERSION="${PROJECT_VERSION}")
     house_rules(${name})
-    install(TARGETS ${name})
 endfunction()
 
 # documents(PROGRAM): its manual page and shell completions, written by the program itself, and their installation.
