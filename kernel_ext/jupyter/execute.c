@@ -29,9 +29,11 @@ static int send_request(struct client *client, const struct client_request *want
                              "the code is not valid UTF-8, and so cannot be sent to a kernel");
     auto_json json_t *expressions =
         wanted->user_expressions ? json_incref(wanted->user_expressions) : json_object();
+    /* stop_on_error false: it would only abort a queue that we never have, and with it the next
+     * request when that comes before ipykernel has finished aborting. */
     auto_json json_t *content = json_pack(
         "{s:O, s:b, s:b, s:O, s:b, s:b}", "code", code, "silent", wanted->silent, "store_history",
-        !wanted->silent, "user_expressions", expressions, "allow_stdin", 0, "stop_on_error", 1);
+        !wanted->silent, "user_expressions", expressions, "allow_stdin", 0, "stop_on_error", 0);
     if (!content)
         return nbt_error_set(err, NBT_ENOMEM, "out of memory for an execute_request");
     const struct wire_outgoing outgoing = {.type = "execute_request", .content = content};

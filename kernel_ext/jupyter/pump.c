@@ -12,8 +12,8 @@
 #include "jupyter/client_internal.h"
 
 #define BATCH_MESSAGES 256 /* then deadlines and the process are looked at again */
-#define BATCH_BYTES    ((size_t)4 << 20)
-#define BURST_BYTES    ((size_t)8 << 20) /* unread backlog at which the kernel is paused */
+#define BATCH_BYTES    ((size_t)1 << 20)
+#define BURST_BYTES    ((size_t)2 << 20) /* unread backlog at which the kernel is paused */
 #define LOOK_UP_EVERY  8
 #define PIPE_READ      ((size_t)64 << 10)
 
