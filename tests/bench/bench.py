@@ -106,7 +106,7 @@ def row_start(work):
     return "client start to ready kernel", "jupyter_client start_new_kernel", 0.6, pairs(lambda: client(work, "start", "python3")["start_s"], peer, 7), "s"
 
 
-def peer_messages(kernel, count):
+def peer_messages(kernel, code, count):
     """(executes per second, client CPU seconds per message) of jupyter_client's blocking client."""
     from jupyter_client.manager import start_new_kernel
 
@@ -122,7 +122,7 @@ def peer_messages(kernel, count):
     messages = 0
     cpu, began = time.process_time(), time.perf_counter()
     for _ in range(count):
-        blocking.execute_interactive("pass", output_hook=hook, store_history=False)
+        blocking.execute_interactive(code, output_hook=hook, store_history=False)
         messages += 1
     result = count / (time.perf_counter() - began), (time.process_time() - cpu) / messages
     blocking.stop_channels()
@@ -130,14 +130,22 @@ def peer_messages(kernel, count):
     return result
 
 
-def row_message(work):
+def message_row(work, mode, count, peer_code, peer_count):
     write_spec(work, "echo", [str(BUILD / "tests/bench_echo_kernel"), "{connection_file}"])
-    result = pairs(lambda: client(work, "messages", "echo", 2000)["cpu_per_message_s"] * 1e6, lambda: peer_messages("echo", 500)[1] * 1e6, 5)
-    return "client CPU per message, echo kernel", "jupyter_client blocking client", 0.1, result, "us"
+    return pairs(lambda: client(work, mode, "echo", count)["cpu_per_message_s"] * 1e6,
+                 lambda: peer_messages("echo", peer_code, peer_count)[1] * 1e6, 7)
+
+
+def row_message(work):
+    return "client CPU per message, echo kernel, a cell of 5000 outputs", "jupyter_client blocking client", 0.1, message_row(work, "outputs", 5000, "5000", 1), "us"
+
+
+def row_roundtrip(work):
+    return "client CPU per message, echo kernel, cells without output", "jupyter_client blocking client", 0.1, message_row(work, "messages", 2000, "pass", 500), "us"
 
 
 def row_executes(work):
-    result = pairs(lambda: client(work, "messages", "python3", 400)["executes_per_s"], lambda: peer_messages("python3", 400)[0], 5)
+    result = pairs(lambda: client(work, "messages", "python3", 400)["executes_per_s"], lambda: peer_messages("python3", "pass", 400)[0], 5)
     return "executes/s, ipykernel (higher is better)", "jupyter_client blocking client", -1.15, result, "1/s"
 
 
