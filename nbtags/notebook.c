@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nbtags/reader.h"
@@ -11,6 +13,7 @@
 #define FILE_MAX  ((size_t)2 << 30)
 #define FILE_MIN  ((size_t)64 << 10)
 #define HUGE_PAGE ((size_t)2 << 20)
+#define SILENCE_S 10
 
 static int grow(char **bytes, size_t *capacity, const char *path, struct nbt_error *err)
 {
@@ -28,6 +31,23 @@ static int grow(char **bytes, size_t *capacity, const char *path, struct nbt_err
     return 0;
 }
 
+/* A pipe's bytes may be long in coming, or never come: one that nobody writes to must not hang the
+ * reader. */
+static int wait_for_bytes(int fd, const char *path, struct nbt_error *err)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int ready;
+    do
+        ready = poll(&wait, 1, SILENCE_S * 1000);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return nbt_error_set(err, NBT_EIO,
+                             "cannot read %s: it is a pipe, and nothing came in %d seconds. Give "
+                             "the path of a notebook file",
+                             path, SILENCE_S);
+    return ready > 0 ? 0 : nbt_error_errno(err, "cannot read %s", path);
+}
+
 static int read_all(int fd, const char *path, char **bytes, size_t capacity, size_t *ret_size,
                     struct nbt_error *err)
 {
@@ -35,8 +55,10 @@ static int read_all(int fd, const char *path, char **bytes, size_t capacity, siz
     for (;;) {
         if (size == capacity && grow(bytes, &capacity, path, err) < 0)
             return err ? err->code : NBT_ENOMEM;
+        if (wait_for_bytes(fd, path, err) < 0)
+            return err ? err->code : NBT_EIO;
         ssize_t got = read(fd, *bytes + size, capacity - size);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got < 0)
             return nbt_error_errno(err, "cannot read %s", path);
@@ -68,6 +90,9 @@ static int load(struct nbt_notebook *notebook, int fd, const char *path, struct 
     struct nbt_private *priv = nbt_private(notebook);
     if (fstat(fd, &priv->file) < 0)
         return nbt_error_errno(err, "cannot read %s", path);
+    if (!S_ISREG(priv->file.st_mode) && !S_ISFIFO(priv->file.st_mode))
+        return nbt_error_set(err, NBT_EIO, "cannot read %s: %s. Give the path of a notebook file",
+                             path, S_ISDIR(priv->file.st_mode) ? "Is a directory" : "Not a file");
     size_t expected = priv->file.st_size > 0 ? (size_t)priv->file.st_size + 1 : FILE_MIN;
     if (expected > FILE_MAX)
         return nbt_error_set(err, NBT_ENOMEM,
@@ -84,7 +109,7 @@ static int load(struct nbt_notebook *notebook, int fd, const char *path, struct 
 
 static int load_file(struct nbt_notebook *notebook, const char *path, struct nbt_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return nbt_error_errno(err, "cannot open the notebook %s", path);
     int rc = load(notebook, fd, path, err);

@@ -169,7 +169,8 @@ static void test_files_that_cannot_be_read(void **state)
     } cases[] = {
         {"/nonexistent/x.ipynb", NBT_ENOTFOUND, "/nonexistent/x.ipynb: No such file"},
         {"", NBT_ENOTFOUND, "No such file"},
-        {folder, NBT_EIO, "Is a directory"},
+        {folder, NBT_EIO, "Is a directory. Give the path of a notebook"},
+        {"/dev/null", NBT_EIO, "Not a file"},
         {below, NBT_EIO, "Not a directory"},
     };
     (void)state;
