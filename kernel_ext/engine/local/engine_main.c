@@ -152,20 +152,19 @@ static int load(struct runner *runner, struct nbt_error *err)
     if (code == 0)
         code = state_load(&runner->state, runner->store, err);
     runner->elapsed_before_ms = runner->experiment.elapsed_ms;
-    runner->n_slots = runner->state.spec.parallel > 0 ? (size_t)runner->state.spec.parallel : 1;
     return code;
 }
 
 static int build(struct engine_process *engine, struct nbt_error *err)
 {
     struct runner *runner = &engine->runner;
+    size_t n_slots = runner->state.spec.parallel > 0 ? (size_t)runner->state.spec.parallel : 1;
     runner->loop = loop_new();
-    runner->slots = calloc(runner->n_slots, sizeof(*runner->slots));
-    if (!runner->loop || !runner->slots) {
-        runner->n_slots = 0;
-        return nbt_error_set(err, NBT_ENOMEM, "no memory for an engine of %lld parallel trials",
-                             (long long)runner->state.spec.parallel);
-    }
+    runner->slots = calloc(n_slots, sizeof(*runner->slots));
+    if (!runner->loop || !runner->slots)
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for an engine of %zu parallel trials",
+                             n_slots);
+    runner->n_slots = n_slots;
     runner->owner = (struct slot_owner){runner->loop, runner_on_event, runner_on_end, runner};
     for (size_t i = 0; i < runner->n_slots; i++)
         slot_init(&runner->slots[i], &runner->owner);
@@ -197,10 +196,8 @@ static int watch_outside(struct engine_process *engine, struct nbt_error *err)
 {
     struct runner *runner = &engine->runner;
     struct loop *loop = runner->loop;
-    engine->signal_fd = open_signals();
     int64_t left_ms = runner->settings.timeout_s * 1000 - runner->elapsed_before_ms;
-    bool ok = engine->signal_fd >= 0 &&
-              loop_add_fd(loop, engine->signal_fd, POLLIN, on_signal, runner) == 0 &&
+    bool ok = loop_add_fd(loop, engine->signal_fd, POLLIN, on_signal, runner) == 0 &&
               (engine->lifeline_fd < 0 ||
                loop_add_fd(loop, engine->lifeline_fd, POLLIN, on_lifeline, runner) == 0) &&
               (runner->settings.timeout_s == 0 ||
@@ -257,19 +254,10 @@ static int recover_trials(struct runner *runner, struct nbt_error *err)
     return code;
 }
 
-static bool was_over(const struct runner *runner)
-{
-    static const char *const states[] = {"Succeeded", "Failed", "Stopped"};
-    for (size_t i = 0; i < COUNT_OF(states); i++)
-        if (strcmp(runner->experiment.state, states[i]) == 0)
-            return true;
-    return false;
-}
-
 static bool begin(struct runner *runner)
 {
-    bool again = was_over(runner);
     struct store_experiment *experiment = &runner->experiment;
+    bool again = experiment->completed_us > 0;
     char *state = strdup("Running"), *reason = strdup(""), *message = strdup("");
     free(experiment->state);
     free(experiment->reason);
@@ -298,6 +286,10 @@ static int come_up(struct engine_process *engine, const char *experiment, struct
 {
     struct runner *runner = &engine->runner;
     runner->started_ms = clock_monotonic_ms();
+    /* Before the lock names this process to those who stop it by signal. */
+    engine->signal_fd = open_signals();
+    if (engine->signal_fd < 0)
+        return nbt_error_errno(err, "the engine cannot listen to signals");
     int code = open_files(engine, experiment, err);
     if (code == 0)
         code = load(runner, err);

@@ -69,6 +69,12 @@ int home_experiments(char **ret_folder, struct nbt_error *err)
     int code = home_root(&root, err);
     if (code < 0)
         return code;
+    /* Documents and the lock name paths, and JSON is UTF-8. */
+    auto_json json_t *utf8 = json_string(root);
+    if (!utf8)
+        return nbt_error_set(err, NBT_EINVAL,
+                             "the path of the folder for state is not UTF-8; set NBKATIB_HOME to "
+                             "one that is");
     *ret_folder = file_join(root, "experiments");
     return *ret_folder ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
 }

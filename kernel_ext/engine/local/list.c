@@ -92,8 +92,9 @@ static int read_item(json_t **ret_item, struct store *store, const struct home_p
     return code;
 }
 
-/* One that cannot be read is listed with the reason. */
-static json_t *list_one(const char *name)
+/* One that cannot be read is listed with the reason, one that was removed meanwhile is not (0 too).
+ */
+static int list_one(json_t *items, const char *name)
 {
     struct nbt_error err = NBT_ERROR_INIT;
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
@@ -105,8 +106,11 @@ static json_t *list_one(const char *name)
     if (code == 0)
         code = read_item(&item, store, &paths, &err);
     store_close(store);
-    return code == 0 ? item
-                     : json_pack("{ss ss ss}", "name", name, "engine", "local", "error", err.text);
+    if (code < 0 && paths.folder && !home_exists(&paths))
+        return 0;
+    if (code < 0)
+        item = json_pack("{ss ss ss}", "name", name, "engine", "local", "error", err.text);
+    return json_array_append_new(items, item);
 }
 
 static int newer_first(const void *a, const void *b)
@@ -150,8 +154,7 @@ int local_list(json_t **ret_items, struct nbt_error *err)
     if (!folder && errno != ENOENT)
         return nbt_error_errno(err, "cannot list the experiments in %s", experiments);
     for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (experiment_name_valid(entry->d_name) &&
-            json_array_append_new(items, list_one(entry->d_name)) < 0)
+        if (experiment_name_valid(entry->d_name) && list_one(items, entry->d_name) < 0)
             code = no_memory(err);
     if (folder)
         closedir(folder);

@@ -219,14 +219,17 @@ static struct slot *free_slot(struct runner *runner)
     return NULL;
 }
 
-/* As many trials as there are free slots wait after this, if there is so much to do. */
+/* As many trials as there are free slots wait after this, if there is so much to do. Running, as in
+ * Katib, from the first trial on. */
 static void create(struct runner *runner)
 {
     size_t room = runner->n_slots - runner->n_running;
     while (runner->n_waiting - runner->next_waiting < room && !runner->state.exhausted &&
            state_has_budget(&runner->state))
         if (!runner_create_trial(runner))
-            return;
+            break;
+    if (runner->next_waiting < runner->n_waiting)
+        runner_mark(runner, STATUS_RUNNING, true, NULL, NULL);
 }
 
 /* A trial that cannot be started (no program, no space, no processes) says nothing about the

@@ -75,11 +75,9 @@ bool runner_create_trial(struct runner *runner)
         code = insert(runner, name, index, assignments, &err);
     if (!journal_check(&runner->journal, code, &err))
         return false;
-    if (!journal_fact(&runner->journal, "trial-created",
-                      json_pack("{ss sI sO}", "trial", name, "index", (json_int_t)index,
-                                "assignments", assignments)))
-        return false;
-    return runner_mark(runner, STATUS_RUNNING, true, NULL, NULL);
+    return journal_fact(&runner->journal, "trial-created",
+                        json_pack("{ss sI sO}", "trial", name, "index", (json_int_t)index,
+                                  "assignments", assignments));
 }
 
 /* ---- started ---- */
@@ -271,7 +269,8 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void told(struct outcome *outcome, const struct slot *slot)
 {
-    if (!status_state_find(text_of(slot->result, "state"), &outcome->state))
+    if (!status_state_find(text_of(slot->result, "state"), &outcome->state) ||
+        outcome->state < STATUS_TRIAL_SUCCEEDED)
         outcome->state = STATUS_TRIAL_FAILED;
     outcome->reason = text_of(slot->result, "reason");
     outcome->message = text_of(slot->result, "message");

@@ -164,8 +164,8 @@ static int read_line(int fd, char *line, size_t size, int timeout_ms, struct nbt
         if (poll(&entry, 1, clock_left_ms(deadline)) == 0)
             return nbt_error_set(err, NBT_ETIMEOUT, "the engine did not answer within %d seconds",
                                  timeout_ms / 1000);
-        ssize_t n = recv(fd, line + length, 1, 0);
-        if (n < 0 && errno == EINTR)
+        ssize_t n = recv(fd, line + length, 1, MSG_DONTWAIT);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
             return nbt_error_set(err, NBT_EDIED, "the engine ended before it answered");

@@ -120,11 +120,7 @@ int start_engine(const struct home_paths *paths, bool detach, struct nbt_error *
 
 const char *shown_state(const struct home_paths *paths, const struct store_experiment *experiment)
 {
-    static const char *const open_states[] = {"Created", "Running", "Stopping"};
-    bool open = false;
-    for (size_t i = 0; i < COUNT_OF(open_states); i++)
-        open = open || strcmp(experiment->state, open_states[i]) == 0;
-    if (!open || lock_is_held(paths->lock, NULL))
+    if (experiment->completed_us > 0 || lock_is_held(paths->lock, NULL))
         return experiment->state;
     bool fresh = strcmp(experiment->state, "Created") == 0 &&
                  clock_realtime_us() - experiment->created_us < FRESH_US;
@@ -138,9 +134,7 @@ static bool is_over(const struct home_paths *paths)
     bool over = false;
     if (store_open(&store, paths->database, STORE_READ, NULL) == 0 &&
         store_experiment(store, &experiment, NULL) == 0)
-        over = strcmp(experiment.state, "Stopped") == 0 ||
-               strcmp(experiment.state, "Succeeded") == 0 ||
-               strcmp(experiment.state, "Failed") == 0;
+        over = experiment.completed_us > 0;
     store_experiment_fini(&experiment);
     store_close(store);
     return over;

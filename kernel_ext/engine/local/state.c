@@ -160,7 +160,8 @@ int state_report(struct state *state, uint64_t index, const double *values, size
 
 bool state_compare(struct state *state, uint64_t index, double value)
 {
-    if (state->has_best && !status_better(&state->spec, value, state->best))
+    bool first_of_equals = value == state->best && index < state->best_index;
+    if (state->has_best && !first_of_equals && !status_better(&state->spec, value, state->best))
         return false;
     state->has_best = true;
     state->best = value;

@@ -60,7 +60,8 @@ void state_change(struct state *state, uint64_t index, enum status_state to);
 nbt_must_check int state_report(struct state *state, uint64_t index, const double *values, size_t n,
                                 struct nbt_error *err);
 
-/* Compares a succeeded trial with the best; true when it is the new best. */
+/* Compares a succeeded trial with the best; true when it is the new best: of equals the one with
+ * the lowest index, whichever ended first. */
 bool state_compare(struct state *state, uint64_t index, double value);
 
 enum status_verdict state_decide(const struct state *state);

@@ -1,9 +1,11 @@
 /* stop: asks the engine through its socket, or by signal where there is none. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "engine/local/home.h"
 #include "engine/local/lock.h"
@@ -11,6 +13,18 @@
 #include "engine/local/verbs.h"
 
 #define ANSWER_MS 10000
+
+/* An engine names its build when it can be asked; until then, and while a command has the lock,
+ * there is nobody to ask. */
+static bool find_engine(const struct home_paths *paths, struct lock_holder *ret_holder)
+{
+    int64_t deadline = clock_monotonic_ms() + ANSWER_MS;
+    bool held;
+    while ((held = lock_is_held(paths->lock, ret_holder)) && !ret_holder->build[0] &&
+           clock_left_ms(deadline) > 0)
+        poll(NULL, 0, 10);
+    return held;
+}
 
 static int ask(const struct lock_holder *holder, enum engine_stop how, struct nbt_error *err)
 {
@@ -28,7 +42,7 @@ static int ask(const struct lock_holder *holder, enum engine_stop how, struct nb
 static int signal_engine(const struct lock_holder *holder, enum engine_stop how)
 {
     auto_close int pidfd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
-    if (pidfd < 0 || !lock_holder_here(holder))
+    if (pidfd < 0 || !holder->build[0] || !lock_holder_here(holder))
         return NBT_EDIED;
     for (int i = 0; i < (how == ENGINE_STOP_NOW ? 2 : 1); i++) {
         if (i > 0)
@@ -48,7 +62,7 @@ int local_stop(const char *experiment, enum engine_stop how, struct nbt_error *e
     if (code < 0)
         return code;
     struct lock_holder holder;
-    if (!lock_is_held(paths.lock, &holder))
+    if (!find_engine(&paths, &holder))
         return nbt_error_set(err, NBT_ESTATE, "%s is not running; there is nothing to stop",
                              experiment);
     struct nbt_error why = NBT_ERROR_INIT;

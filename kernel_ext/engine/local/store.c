@@ -103,8 +103,8 @@ int store_fail(struct store *store, struct nbt_error *err)
 {
     int sqlite = sqlite3_extended_errcode(store->db);
     int system = sqlite3_system_errno(store->db);
-    store->full =
-        (sqlite & 0xff) == SQLITE_FULL || ((sqlite & 0xff) == SQLITE_IOERR && system == ENOSPC);
+    store->full = (sqlite & 0xff) == SQLITE_FULL ||
+                  ((sqlite & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
     int code = code_of(sqlite);
     const char *detail = store->full ? "the disk is full" : sqlite3_errmsg(store->db);
     nbt_error_set(err, code, "state of the experiment, %s: %s%s", store->path, detail,

@@ -58,7 +58,7 @@ struct store_experiment {
     json_t *document; /* without status */
     json_t *status;   /* conditions, startTime, completionTime: what experiment/status.h marks */
     int64_t created_us;
-    int64_t completed_us; /* 0: not yet */
+    int64_t completed_us; /* 0 while it is not over: Succeeded, Failed, Stopped */
     int64_t elapsed_ms;   /* time that engines worked on it */
     int64_t optimal;      /* index of the best trial; -1: none */
     uint64_t seq;         /* of the newest fact */

@@ -140,8 +140,8 @@ static int check_alive(struct watcher *watcher, struct nbt_error *err)
         return code;
     if ((code = store_experiment(watcher->store, &experiment, err)) < 0)
         return code;
-    const char *state = shown_state(&watcher->paths, &experiment);
-    if (strcmp(state, "Interrupted") == 0)
+    watcher->ended = experiment.completed_us > 0 && !lock_is_held(watcher->paths.lock, NULL);
+    if (strcmp(shown_state(&watcher->paths, &experiment), "Interrupted") == 0)
         code = nbt_error_set(err, NBT_EDIED, "the engine of %s died; `nbkatib resume %s` goes on",
                              watcher->paths.name, watcher->paths.name);
     store_experiment_fini(&experiment);

@@ -10,6 +10,9 @@
  *     {"die": true}         is killed before it has a result
  *     {"stubborn": true}    ignores SIGTERM
  *     {"daemon": true}      leaves a child in a session of its own
+ *     {"score": 5}          has this score, whatever its assignments
+ *     {"slow": 2}           takes a second longer with this sum of assignments
+ *     {"state": "Running"}  says this state when it has finished
  */
 #ifndef TESTS_ENGINE_LOCAL_STUB_H
 #define TESTS_ENGINE_LOCAL_STUB_H
@@ -96,14 +99,20 @@ static inline int stub_finish(const json_t *script, double sum, int fd)
 {
     bool silent = json_is_true(json_object_get(script, "silent"));
     bool fails = stub_fails(script, sum);
+    const json_t *score = json_object_get(script, "score");
+    const char *state = json_string_value(json_object_get(script, "state"));
     json_t *metrics = json_array();
     if (!silent && !fails)
-        json_array_append_new(metrics, json_pack("{ss ss s[f]}", "name", "score", "variable",
-                                                 "score", "values", sum));
+        json_array_append_new(metrics,
+                              json_pack("{ss ss s[f]}", "name", "score", "variable", "score",
+                                        "values", score ? json_number_value(score) : sum));
     stub_say(fd, json_pack("{ss ss ss ss si so ss sf s[]}", "event", "finished", "state",
-                           fails ? "Failed" : "Succeeded", "reason", fails ? "CellFailed" : "",
-                           "message", fails ? "cell 3 failed" : "", "cell", fails ? 3 : -1,
-                           "metrics", metrics, "isolation", "shared", "seconds", 0.01, "warnings"));
+                           state   ? state
+                           : fails ? "Failed"
+                                   : "Succeeded",
+                           "reason", fails ? "CellFailed" : "", "message",
+                           fails ? "cell 3 failed" : "", "cell", fails ? 3 : -1, "metrics", metrics,
+                           "isolation", "shared", "seconds", 0.01, "warnings"));
     return fails ? 1 : 0;
 }
 
@@ -124,6 +133,9 @@ static inline int stub_trial(const char *spec_file, int fd)
                            1, "cells", 2));
     stub_say(fd, json_pack("{ss ss}", "event", "warning", "text", "a stub"));
     stub_sleep_ms(json_integer_value(json_object_get(script, "ms")));
+    const json_t *slow = json_object_get(script, "slow");
+    if (slow && json_number_value(slow) == sum)
+        stub_sleep_ms(1000);
     if (json_is_true(json_object_get(script, "die")))
         raise(SIGKILL);
     stub_say(fd, json_pack("{ss ss sf}", "event", "report", "metric", "score", "value", sum));
