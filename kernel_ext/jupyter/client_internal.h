@@ -47,6 +47,7 @@ struct source {
 struct client {
     struct connection connection;
     struct wire_session session;
+    struct wire_memo memo;
     struct process process; /* ours; pid 0 when attached or reaped */
     bool attached;
     pid_t pid;

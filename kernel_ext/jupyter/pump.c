@@ -50,7 +50,8 @@ static int drain(struct client *client, struct source *source)
         bytes += parts.bytes;
         count++;
         /* A message that is not signed with our key is somebody else's: a crossed port. */
-        int rc = wire_parse(&message, parts.frames, parts.n, &client->session.key, NULL);
+        int rc =
+            wire_parse(&message, parts.frames, parts.n, &client->session.key, &client->memo, NULL);
         wire_parts_fini(&parts);
         if (rc < 0) {
             client->rejected++;

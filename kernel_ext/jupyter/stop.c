@@ -70,6 +70,7 @@ void client_free(struct client *client)
     if (client->pidfd >= 0)
         close(client->pidfd);
     wire_session_fini(&client->session);
+    wire_memo_fini(&client->memo);
     request_fini(&client->main);
     request_fini(&client->probe);
     tail_fini(&client->tail);

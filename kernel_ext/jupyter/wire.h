@@ -58,6 +58,14 @@ struct wire_message {
     bool raw;      /* the content could not be read at all and is {"raw": its head as text} */
 };
 
+/* The last parent header: all that a request publishes carries the same one, so that it is read
+ * once. Begins as {0}. */
+struct wire_memo {
+    char *bytes;
+    size_t length;
+    json_t *parent;
+};
+
 struct wire_outgoing {
     const char *type;
     const json_t *content;  /* object; NULL: {} */
@@ -93,9 +101,12 @@ void wire_session_fini(struct wire_session *session);
 bool wire_is_request(const struct wire_session *session, const char *msg_id);
 
 /* NBT_EPROTO: no delimiter, too few frames, wrong signature, a header that is not an object or has
- * no msg_type. Parent, metadata and content that are missing, null or [] count as {}. */
+ * no msg_type. Parent, metadata and content that are missing, null or [] count as {}. With a memo
+ * (NULL: none) equal parent headers that follow each other are one object. */
 nbt_must_check int wire_parse(struct wire_message *ret_message, const struct wire_frame *frames,
-                              size_t n, const struct wire_key *key, struct nbt_error *err);
+                              size_t n, const struct wire_key *key, struct wire_memo *memo,
+                              struct nbt_error *err);
+void wire_memo_fini(struct wire_memo *memo);
 void wire_message_fini(struct wire_message *message);
 
 /* Takes one whole message that is waiting on a socket: 1, or 0 when none is there, or NBT_EIO.

@@ -110,7 +110,7 @@ static bool serve(struct kernel *kernel, void *socket)
     struct wire_message message;
     bool on = true;
     while (on && wire_receive(socket, &parts) > 0) {
-        if (wire_parse(&message, parts.frames, parts.n, &kernel->session.key, NULL) == 0) {
+        if (wire_parse(&message, parts.frames, parts.n, &kernel->session.key, NULL, NULL) == 0) {
             on = answer(kernel, socket, &parts.frames[0], &message);
             wire_message_fini(&message);
         }

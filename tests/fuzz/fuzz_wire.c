@@ -47,14 +47,14 @@ static void read_again(const struct wire_message *first)
     }
     wire_sign(&key, &frames[2], signature);
     frames[1] = frame_of(signature);
-    if (wire_parse(&second, frames, 6, &key, NULL) < 0 || second.raw)
+    if (wire_parse(&second, frames, 6, &key, NULL, NULL) < 0 || second.raw)
         abort();
     if (strcmp(first->type, second.type) != 0 || strcmp(first->parent_id, second.parent_id) != 0 ||
         !json_equal(first->content, second.content))
         abort();
     signature[0] ^= 1;
     struct wire_message forged;
-    if (wire_parse(&forged, frames, 6, &key, NULL) == 0)
+    if (wire_parse(&forged, frames, 6, &key, NULL, NULL) == 0)
         abort();
     wire_message_fini(&second);
     for (int i = 0; i < 4; i++)
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire_key key;
     size_t n = split(data, size, frames);
     wire_key_init(&key, "", 0);
-    if (wire_parse(&message, frames, n, &key, NULL) < 0)
+    if (wire_parse(&message, frames, n, &key, NULL, NULL) < 0)
         return 0;
     read_again(&message);
     wire_message_fini(&message);

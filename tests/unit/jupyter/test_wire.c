@@ -159,7 +159,7 @@ static void test_parse(void **state)
         char signature[WIRE_SIGNATURE + 1];
         wire_key_init(&key, KEY, rows[i].signs ? strlen(KEY) : 0);
         size_t n = make_frames(&rows[i], &key, frames, signature);
-        int rc = wire_parse(&message, frames, n, &key, &err);
+        int rc = wire_parse(&message, frames, n, &key, NULL, &err);
         if (rc != rows[i].code)
             fail_msg("%s: code %d, expected %d (%s)", rows[i].name, rc, rows[i].code, err.text);
         if (rc == 0)
@@ -217,7 +217,7 @@ static void test_round_trip(void **state)
         assert_int_equal(wire_send(&session, ends->a, &identity, &outgoing, id, &err), 0);
         assert_int_equal(wire_receive(ends->b, &parts), 1);
         assert_int_equal(parts.n, 7);
-        assert_int_equal(wire_parse(&message, parts.frames, parts.n, &session.key, &err), 0);
+        assert_int_equal(wire_parse(&message, parts.frames, parts.n, &session.key, NULL, &err), 0);
         assert_string_equal(message.type, "execute_reply");
         assert_string_equal(message.id, id);
         assert_string_equal(message.session, session.id);
@@ -229,6 +229,33 @@ static void test_round_trip(void **state)
         wire_message_fini(&message);
         wire_parts_fini(&parts);
     }
+    wire_session_fini(&session);
+}
+
+/* Whatever follows what, each message has its own parent. */
+static void test_memo(void **state)
+{
+    struct ends *ends = *state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct wire_session session;
+    struct wire_memo memo = {0};
+    static const char *const parents[] = {"a", "a", "b", "", "b", "a"};
+    assert_int_equal(wire_session_init(&session, KEY, strlen(KEY), &err), 0);
+    for (size_t i = 0; i < COUNT_OF(parents); i++) {
+        struct wire_parts parts;
+        struct wire_message message;
+        char id[WIRE_ID_MAX];
+        auto_json json_t *parent =
+            *parents[i] ? json_pack("{s:s}", "msg_id", parents[i]) : json_object();
+        const struct wire_outgoing outgoing = {.type = "stream", .parent = parent};
+        assert_int_equal(wire_send(&session, ends->a, NULL, &outgoing, id, &err), 0);
+        assert_int_equal(wire_receive(ends->b, &parts), 1);
+        assert_int_equal(wire_parse(&message, parts.frames, parts.n, &session.key, &memo, &err), 0);
+        assert_string_equal(message.parent_id, parents[i]);
+        wire_message_fini(&message);
+        wire_parts_fini(&parts);
+    }
+    wire_memo_fini(&memo);
     wire_session_fini(&session);
 }
 
@@ -255,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_sign),
         cmocka_unit_test(test_parse),
         cmocka_unit_test_setup_teardown(test_round_trip, open_ends, close_ends),
+        cmocka_unit_test_setup_teardown(test_memo, open_ends, close_ends),
         cmocka_unit_test_setup_teardown(test_many_frames, open_ends, close_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
