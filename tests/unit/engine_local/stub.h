@@ -10,6 +10,8 @@
  *     {"die": true}         is killed before it has a result
  *     {"stubborn": true}    ignores SIGTERM
  *     {"daemon": true}      leaves a child in a session of its own
+ *     {"clinging": true}    the same, and the child keeps the status pipe open
+ *     {"noise": true}       writes what is no event, 17 MiB of it without a line's end
  *     {"score": 5}          has this score, whatever its assignments
  *     {"slow": 2}           takes a second longer with this sum of assignments
  *     {"state": "Running"}  says this state when it has finished
@@ -27,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "engine/local/local.h"
 #include "nbtags/number.h"
 
@@ -71,17 +74,31 @@ static inline void stub_say(int fd, json_t *event)
     json_decref(event);
 }
 
-static inline void stub_daemon(void)
+static inline void stub_daemon(bool clinging)
 {
     if (fork() > 0)
         return;
     setsid();
     if (fork() > 0)
         _exit(0);
-    for (int fd = 0; fd < 64; fd++)
+    for (int fd = 0; fd < 64 && !clinging; fd++)
         close(fd);
     for (;;)
         pause();
+}
+
+static inline void stub_make_noise(int fd)
+{
+    static char block[1 << 20];
+    memset(block, 'x', sizeof(block));
+    static const char lines[] =
+        "\n{\"event\": 3}\n[]\nnull\n\n\xff\xfe\n{\"event\": \"step\"}\n{\"event\": "
+        "\"report\", \"value\": \"x\"}\n";
+    for (int i = 0; i < 17; i++)
+        if (file_write_all(fd, block, sizeof(block), NULL) < 0)
+            _exit(7);
+    if (file_write_all(fd, lines, sizeof(lines) - 1, NULL) < 0)
+        _exit(7);
 }
 
 static inline void stub_leave_file(const json_t *spec, const char *name, const char *text)
@@ -124,8 +141,11 @@ static inline int stub_trial(const char *spec_file, int fd)
         return 3;
     if (json_is_true(json_object_get(script, "stubborn")))
         signal(SIGTERM, SIG_IGN);
-    if (json_is_true(json_object_get(script, "daemon")))
-        stub_daemon();
+    bool clinging = json_is_true(json_object_get(script, "clinging"));
+    if (clinging || json_is_true(json_object_get(script, "daemon")))
+        stub_daemon(clinging);
+    if (json_is_true(json_object_get(script, "noise")))
+        stub_make_noise(fd);
     double sum = stub_sum(json_object_get(spec, "assignments"));
     stub_leave_file(spec, "trial.log", "stub\n");
     stub_say(fd, json_pack("{ss ss}", "event", "started", "kernel", "stub"));

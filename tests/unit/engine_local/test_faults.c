@@ -101,6 +101,35 @@ static void a_resume_waits_for_a_command(void **state)
     json_decref(wait_for("waits"));
 }
 
+static void of_two_resumes_one_goes_on(void **state)
+{
+    (void)state;
+    submit("pair", "random", STUB_DOUBLE, "\"parallelTrialCount\": 1", "{\"ms\": 20}");
+    for (int round = 0; round < 8; round++) {
+        stop("pair", ENGINE_STOP_NOW);
+        json_decref(wait_for("pair"));
+        pid_t pids[3];
+        int won = 0, status;
+        for (size_t i = 0; i < COUNT_OF(pids); i++) {
+            pids[i] = fork();
+            if (pids[i] == 0)
+                _exit(local_engine.resume("pair", 0, true, NULL) < 0);
+        }
+        for (size_t i = 0; i < COUNT_OF(pids); i++) {
+            assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+            won += status == 0;
+        }
+        assert_int_equal(won, 1);
+        assert_true(is_running("pair"));
+    }
+    stop("pair", ENGINE_STOP_NOW);
+    auto_json json_t *facts = wait_for("pair");
+    assert_int_equal(count_facts(facts, "engine-started"), 9);
+    assert_int_equal(count_facts(facts, "engine-ended"), 9);
+    assert_int_equal(count_facts(facts, "trial-lost"), 0);
+    assert_int_equal(count_facts(facts, "trial-finished"), count_facts(facts, "trial-created"));
+}
+
 /* ---- nothing more to come ---- */
 
 static int never(void *self, const json_t *event)
@@ -183,6 +212,23 @@ static void a_state_that_is_no_end_is_a_failure(void **state)
     auto_json json_t *shown = show("liar");
     assert_string_equal(text(shown, "state"), "Failed");
     assert_int_equal(count_states(shown, "Failed"), 2);
+}
+
+static void noise_on_the_status_pipe_is_passed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *script;
+    } rows[] = {{"noisy", "{\"noise\": true}"}, {"clinging", "{\"clinging\": true}"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        submit(rows[i].name, "random", STUB_DOUBLE, ONE, rows[i].script);
+        alarm(30);
+        json_decref(wait_for(rows[i].name));
+        alarm(0);
+        auto_json json_t *shown = show(rows[i].name);
+        assert_int_equal(count_states(shown, "Succeeded"), 1);
+        assert_string_equal(text(shown, "state"), "Succeeded");
+    }
 }
 
 static const char *best_of(const json_t *items, const char *name)
@@ -308,9 +354,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_signal_while_it_comes_up_stops_it_gently),
         cmocka_unit_test(a_stop_does_not_end_a_command),
         cmocka_unit_test(a_resume_waits_for_a_command),
+        cmocka_unit_test(of_two_resumes_one_goes_on),
         cmocka_unit_test(a_watch_of_what_is_over_ends),
         cmocka_unit_test(a_list_shows_nothing_of_what_is_being_deleted),
         cmocka_unit_test(a_state_that_is_no_end_is_a_failure),
+        cmocka_unit_test(noise_on_the_status_pipe_is_passed_over),
         cmocka_unit_test(list_and_show_name_the_same_best),
         cmocka_unit_test(a_trial_that_cannot_start_waits),
         cmocka_unit_test(a_damaged_row_is_refused_in_good_order),
