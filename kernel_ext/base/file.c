@@ -60,7 +60,8 @@ int file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_len
     if (fstat(fd, &info) < 0)
         return nbt_error_errno(err, "cannot look at %s", path);
     if (!S_ISREG(info.st_mode))
-        return nbt_error_set(err, NBT_EINVAL, "%s is not a regular file", path);
+        return nbt_error_set(err, NBT_EIO, "cannot read %s: %s. Give the path of a file", path,
+                             S_ISDIR(info.st_mode) ? "Is a directory" : "Not a file");
     return read_all(fd, path, maximum, ret_data, ret_length, err);
 }
 
@@ -87,7 +88,7 @@ static char *folder_of(const char *path)
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-static int sync_folder(const char *path, struct nbt_error *err)
+int file_sync_folder(const char *path, struct nbt_error *err)
 {
     auto_free char *folder = folder_of(path);
     if (!folder)
@@ -133,7 +134,7 @@ static int replace(const char *path, const void *data, size_t length, mode_t mod
         nbt_error_prefix(err, "%s", path);
         return code;
     }
-    return durable ? sync_folder(path, err) : 0;
+    return durable ? file_sync_folder(path, err) : 0;
 }
 
 int file_write_atomic(const char *path, const void *data, size_t length, mode_t mode,

@@ -25,6 +25,9 @@ nbt_must_check int file_write_atomic(const char *path, const void *data, size_t 
 nbt_must_check int file_replace(const char *path, const void *data, size_t length, mode_t mode,
                                 struct nbt_error *err);
 
+/* fsync of the folder that holds `path`: its creation, renaming or removal is durable after. */
+nbt_must_check int file_sync_folder(const char *path, struct nbt_error *err);
+
 nbt_must_check int file_write_all(int fd, const void *data, size_t length,
                                   struct nbt_error *err); /* retries EINTR, short */
 nbt_must_check int file_mkdir_all(const char *path, mode_t mode,

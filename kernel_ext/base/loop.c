@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -30,7 +29,6 @@ struct loop {
     struct timer *timers;
     size_t n_timers, room_timers;
     int last_id;
-    bool quit;
 };
 
 struct loop *loop_new(void)
@@ -80,13 +78,6 @@ static struct pollfd *find(struct loop *loop, int fd)
         if (loop->polls[i].fd == fd)
             return &loop->polls[i];
     return NULL;
-}
-
-void loop_set_events(struct loop *loop, int fd, short events)
-{
-    struct pollfd *entry = find(loop, fd);
-    if (entry)
-        entry->events = events;
 }
 
 void loop_remove_fd(struct loop *loop, int fd)
@@ -190,16 +181,4 @@ void loop_step(struct loop *loop, int timeout_ms)
     if (ready > 0)
         run_watches(loop);
     run_timers(loop);
-}
-
-void loop_run(struct loop *loop)
-{
-    loop->quit = false;
-    while (!loop->quit)
-        loop_step(loop, -1);
-}
-
-void loop_quit(struct loop *loop)
-{
-    loop->quit = true;
 }

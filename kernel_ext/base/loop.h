@@ -4,7 +4,8 @@
  *
  *     struct loop *loop = loop_new();
  *     loop_add_fd(loop, fd, POLLIN, on_readable, self);
- *     loop_run(loop);       // until loop_quit
+ *     while (!done)
+ *         loop_step(loop, -1);
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -19,14 +20,11 @@ struct loop *loop_new(void); /* NULL without memory */
 void loop_free(struct loop *loop);
 int loop_add_fd(struct loop *loop, int fd, short events, loop_fd_fn fn,
                 void *self); /* borrows fd; 0, or NBT_ENOMEM */
-void loop_set_events(struct loop *loop, int fd, short events);
 void loop_remove_fd(struct loop *loop, int fd);
 int loop_add_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn fn,
                    void *self); /* one shot; id > 0, or NBT_ENOMEM */
 void loop_remove_timer(struct loop *loop, int id);
 void loop_step(struct loop *loop,
                int timeout_ms); /* one poll and its callbacks; EINTR is retried */
-void loop_run(struct loop *loop);
-void loop_quit(struct loop *loop);
 
 #endif

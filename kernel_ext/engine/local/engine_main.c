@@ -43,11 +43,8 @@ static void request_stop(struct runner *runner, bool now)
 static json_t *on_command(void *self, const char *name, const json_t *command)
 {
     struct runner *runner = self;
-    if (strcmp(name, "ping") == 0)
-        return json_pack("{sb si ss}", "ok", 1, "pid", (int)getpid(), "build", trial_build_id());
     if (strcmp(name, "stop") != 0)
-        return json_pack("{sb ss}", "ok", 0, "text",
-                         "unknown command; expected ping, stop or subscribe");
+        return json_pack("{sb ss}", "ok", 0, "text", "unknown command; expected stop or subscribe");
     const char *how = json_string_value(json_object_get(command, "how"));
     if (!how || (strcmp(how, "gentle") != 0 && strcmp(how, "now") != 0))
         return json_pack("{sb ss}", "ok", 0, "text",
@@ -81,7 +78,7 @@ static void on_timeout(void *self)
 {
     struct runner *runner = self;
     runner->timed_out = true;
-    runner_stop(runner, RUNNER_KILL, "ExperimentTimeout");
+    runner_stop(runner, RUNNER_KILL, REASON_TIMEOUT);
     runner_advance(runner);
 }
 
@@ -98,7 +95,6 @@ static void on_journal_failure(void *self, const struct nbt_error *err)
 {
     struct runner *runner = self;
     runner->failure = *err;
-    loop_quit(runner->loop);
 }
 
 /* ---- coming up ---- */
@@ -127,9 +123,7 @@ static void set_aside(const struct runner *runner)
 static int open_files(struct engine_process *engine, const char *experiment, struct nbt_error *err)
 {
     struct runner *runner = &engine->runner;
-    int code = home_paths_init(&runner->paths, experiment, err);
-    if (code == 0)
-        code = home_require(&runner->paths, err);
+    int code = home_find(&runner->paths, experiment, err);
     if (code == 0)
         code = lock_take(&engine->lock, runner->paths.lock, err);
     if (code < 0)
@@ -256,17 +250,10 @@ static int recover_trials(struct runner *runner, struct nbt_error *err)
 
 static bool begin(struct runner *runner)
 {
-    struct store_experiment *experiment = &runner->experiment;
-    bool again = experiment->completed_us > 0;
-    char *state = strdup("Running"), *reason = strdup(""), *message = strdup("");
-    free(experiment->state);
-    free(experiment->reason);
-    free(experiment->message);
-    experiment->state = state;
-    experiment->reason = reason;
-    experiment->message = message;
-    experiment->completed_us = 0;
-    return journal_fact(&runner->journal, "engine-started",
+    bool again = runner->experiment.completed_us > 0;
+    runner->experiment.completed_us = 0;
+    return runner_state(runner, "Running", "", "") &&
+           journal_fact(&runner->journal, "engine-started",
                         json_pack("{si}", "pid", (int)getpid())) &&
            (!again || runner_mark(runner, STATUS_RESTARTING, true, NULL, NULL)) &&
            runner_update(runner);

@@ -170,17 +170,17 @@ bool home_exists(const struct home_paths *paths)
     return lstat(paths->folder, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-int home_require(const struct home_paths *paths, struct nbt_error *err)
+int home_find(struct home_paths *ret_paths, const char *name, struct nbt_error *err)
 {
-    if (home_exists(paths))
-        return 0;
+    int code = home_paths_init(ret_paths, name, err);
+    if (code < 0 || home_exists(ret_paths))
+        return code;
     return nbt_error_set(
         err, NBT_ENOTFOUND,
-        "there is no experiment '%s' on this machine; `nbkatib list` shows what there is",
-        paths->name);
+        "there is no experiment '%s' on this machine; `nbkatib list` shows what there is", name);
 }
 
-bool home_trial_name_valid(const char *name)
+static bool trial_name_valid(const char *name)
 {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
     return length > 0 && length <= TRIAL_NAME_MAX && name[length] == '\0' && name[0] != '-';
@@ -189,7 +189,7 @@ bool home_trial_name_valid(const char *name)
 int home_trial_path(char **ret_path, const struct home_paths *paths, const char *trial,
                     const char *file, struct nbt_error *err)
 {
-    if (!home_trial_name_valid(trial)) {
+    if (!trial_name_valid(trial)) {
         auto_free char *shown = file_printable(trial);
         return nbt_error_set(err, NBT_EINVAL,
                              "'%.80s' is not a trial's name; `nbkatib show %s` lists its trials",

@@ -48,13 +48,12 @@ void home_paths_fini(struct home_paths *paths);
 
 bool home_exists(const struct home_paths *paths);
 
-/* Fails with NBT_ENOTFOUND, and says what to do, when there is no such experiment. */
-nbt_must_check int home_require(const struct home_paths *paths, struct nbt_error *err);
+/* home_paths_init of an experiment that exists; NBT_ENOTFOUND, with what to do, when it does not.
+ */
+nbt_must_check int home_find(struct home_paths *ret_paths, const char *name, struct nbt_error *err);
 
-/* Lower case letters, digits and '-', at most 63 bytes: what trials are called. */
-bool home_trial_name_valid(const char *name);
-
-/* Path of a trial's folder, or of `file` in it when not NULL. The caller frees. */
+/* Path of a trial's folder (its name is of lower case letters, digits and '-', at most 63 bytes),
+ * or of `file` in it when not NULL. The caller frees. */
 nbt_must_check int home_trial_path(char **ret_path, const struct home_paths *paths,
                                    const char *trial, const char *file, struct nbt_error *err);
 

@@ -19,7 +19,7 @@ bool journal_fact(struct journal *journal, const char *kind, json_t *members)
            journal_check(journal, store_fact(journal->store, kind, taken, &err), &err);
 }
 
-static void forget_timer(struct journal *journal)
+void journal_end(struct journal *journal)
 {
     if (journal->timer > 0)
         loop_remove_timer(journal->loop, journal->timer);
@@ -28,7 +28,7 @@ static void forget_timer(struct journal *journal)
 
 bool journal_commit(struct journal *journal)
 {
-    forget_timer(journal);
+    journal_end(journal);
     if (journal->failed)
         return false;
     if (!store_dirty(journal->store))
@@ -54,9 +54,4 @@ void journal_soon(struct journal *journal)
     journal->timer = loop_add_timer(journal->loop, JOURNAL_BATCH_MS, on_timer, journal);
     if (journal->timer < 0)
         on_timer(journal);
-}
-
-void journal_end(struct journal *journal)
-{
-    forget_timer(journal);
 }

@@ -29,9 +29,7 @@ int local_file(char **ret_path, const char *experiment, const char *trial, const
                              file);
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
     auto_free char *path = NULL;
-    int code = home_paths_init(&paths, experiment, err);
-    if (code == 0)
-        code = home_require(&paths, err);
+    int code = home_find(&paths, experiment, err);
     if (code == 0)
         code = home_trial_path(&path, &paths, trial, file, err);
     if (code < 0)

@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "engine/local/home.h"
 #include "engine/local/lock.h"
+#include "engine/local/runner.h"
 #include "engine/local/settings.h"
 #include "engine/local/start.h"
 #include "engine/local/store.h"
@@ -12,52 +13,44 @@
 #include "experiment/experiment.h"
 #include "experiment/status.h"
 
-static int nothing_left(const struct store_experiment *experiment, const char *why,
-                        struct nbt_error *err)
+/* Why an experiment that ended by itself does not go on. */
+static const char *nothing_left(const char *reason)
 {
-    return nbt_error_set(err, NBT_ESTATE, "%s is %s (%s): %s", experiment->name, experiment->state,
-                         experiment->reason, why);
+    static const struct {
+        const char *reason, *why;
+    } rows[] = {
+        {STATUS_REASON_MAX_TRIALS,
+         "its trials are all done; give a larger number of trials to go on"},
+        {STATUS_REASON_GOAL, "its goal is reached; run a new experiment with another goal"},
+        {STATUS_REASON_SUGGESTION_END,
+         "its search space has no point left; run a new experiment with a larger one"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].reason, reason) == 0)
+            return rows[i].why;
+    return "too many trials failed; see why with `nbkatib show`, then run a new experiment";
 }
 
-static bool is(const char *text, const char *other)
+static bool goes_on(const struct store_experiment *experiment, bool larger)
 {
-    return strcmp(text, other) == 0;
-}
-
-static int64_t max_trials_of(const json_t *document)
-{
-    return json_integer_value(json_object_get(json_object_get(document, "spec"), "maxTrialCount"));
+    bool stopped = experiment->completed_us == 0 || strcmp(experiment->state, "Stopped") == 0;
+    return stopped || strcmp(experiment->reason, REASON_TIMEOUT) == 0 ||
+           (larger && strcmp(experiment->reason, STATUS_REASON_MAX_TRIALS) == 0);
 }
 
 static int check(const struct store_experiment *experiment, int64_t max_trials,
                  struct nbt_error *err)
 {
-    int64_t before = max_trials_of(experiment->document);
+    int64_t before = settings_max_trials(experiment->document);
     if (max_trials > 0 && before > 0 && max_trials < before)
         return nbt_error_set(
             err, NBT_EINVAL,
             "the budget of %s is %lld trials already; expected more than that, not %lld",
             experiment->name, (long long)before, (long long)max_trials);
-    if (!is(experiment->state, "Succeeded") && !is(experiment->state, "Failed"))
+    if (goes_on(experiment, max_trials > before))
         return 0;
-    if (is(experiment->reason, STATUS_REASON_MAX_TRIALS))
-        return max_trials > before
-                   ? 0
-                   : nothing_left(
-                         experiment,
-                         "its trials are all done; give a larger number of trials to go on", err);
-    if (is(experiment->reason, "ExperimentTimeout"))
-        return 0;
-    if (is(experiment->reason, STATUS_REASON_GOAL))
-        return nothing_left(experiment,
-                            "its goal is reached; run a new experiment with another goal", err);
-    if (is(experiment->reason, STATUS_REASON_SUGGESTION_END))
-        return nothing_left(
-            experiment,
-            "its search space has no point left; run a new experiment with a larger one", err);
-    return nothing_left(
-        experiment,
-        "too many trials failed; see why with `nbkatib show`, then run a new experiment", err);
+    return nbt_error_set(err, NBT_ESTATE, "%s is %s (%s): %s", experiment->name, experiment->state,
+                         experiment->reason, nothing_left(experiment->reason));
 }
 
 /* The order in which a space is visited was made for the first budget, which is kept beside the new
@@ -68,7 +61,7 @@ static int raise_budget(json_t *document, int64_t max_trials, struct nbt_error *
     int code = settings_read(&settings, document, err);
     if (code < 0)
         return code;
-    int64_t before = max_trials_of(document);
+    int64_t before = settings_max_trials(document);
     if (!json_object_get(settings, "budget"))
         json_object_set_new(settings, "budget", json_integer(before));
     auto_free char *text = json_dumps(settings, JSON_COMPACT);
@@ -83,12 +76,12 @@ static int prepare(struct store *store, struct store_experiment *experiment, int
                    struct nbt_error *err)
 {
     int code = check(experiment, max_trials, err);
-    if (code == 0 && max_trials > 0 && max_trials != max_trials_of(experiment->document)) {
+    if (code == 0 && max_trials > 0 && max_trials != settings_max_trials(experiment->document)) {
         code = raise_budget(experiment->document, max_trials, err);
         if (code == 0)
             code = store_update_document(store, experiment->document, err);
     }
-    if (code == 0 && is(experiment->reason, "ExperimentTimeout")) {
+    if (code == 0 && strcmp(experiment->reason, REASON_TIMEOUT) == 0) {
         experiment->elapsed_ms = 0;
         code = store_update(store, experiment, err);
     }
@@ -119,9 +112,7 @@ static int prepare_locked(const struct home_paths *paths, int64_t max_trials, st
 int local_resume(const char *experiment, int64_t max_trials, bool detach, struct nbt_error *err)
 {
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
-    int code = home_paths_init(&paths, experiment, err);
-    if (code == 0)
-        code = home_require(&paths, err);
+    int code = home_find(&paths, experiment, err);
     if (code == 0)
         wait_for_end(&paths);
     if (code == 0)

@@ -8,10 +8,6 @@
 #include "base/clock.h"
 #include "base/scope.h"
 
-#define REASON_TIMEOUT   "ExperimentTimeout"
-#define REASON_EXHAUSTED STATUS_REASON_SUGGESTION_END
-#define REASON_STOPPED   "StoppedByUser"
-
 /* How an experiment ended. */
 struct ending {
     const char *state;
@@ -79,8 +75,7 @@ static bool set_text(char **place, const char *text)
     return true;
 }
 
-static bool set_state(struct runner *runner, const char *state, const char *reason,
-                      const char *message)
+bool runner_state(struct runner *runner, const char *state, const char *reason, const char *message)
 {
     struct store_experiment *experiment = &runner->experiment;
     struct nbt_error err = NBT_ERROR_INIT;
@@ -146,7 +141,7 @@ static struct ending exhausted(const struct runner *runner)
     const struct state *state = &runner->state;
     bool any = succeeded(state) > 0;
     struct ending ending = {any ? "Succeeded" : "Failed",
-                            any ? REASON_EXHAUSTED : STATUS_REASON_FAILED, ""};
+                            any ? STATUS_REASON_SUGGESTION_END : STATUS_REASON_FAILED, ""};
     snprintf(ending.message, sizeof(ending.message),
              "every point of the search space was tried: %zu trials succeeded, %zu failed",
              succeeded(state), failed(state));
@@ -200,13 +195,12 @@ static void conclude(struct runner *runner, const struct ending *ending)
     json_t *members = json_pack("{ss ss ss}", "state", ending->state, "reason", ending->reason,
                                 "message", ending->message);
     if (close_waiting(runner, ending) &&
-        set_state(runner, ending->state, ending->reason, ending->message) &&
+        runner_state(runner, ending->state, ending->reason, ending->message) &&
         mark_ending(runner, ending) &&
         journal_fact(&runner->journal, "engine-ended", json_incref(members)))
         journal_commit(&runner->journal);
     json_decref(members);
     runner_log(runner, "ended: %s %s %s", ending->state, ending->reason, ending->message);
-    loop_quit(runner->loop);
 }
 
 /* ---- how it goes on ---- */
@@ -234,13 +228,6 @@ static void create(struct runner *runner)
 
 /* A trial that cannot be started (no program, no space, no processes) says nothing about the
  * notebook: the engine ends instead, and the trial waits for the next one. */
-static void give_up(struct runner *runner, const struct nbt_error *err)
-{
-    if (runner->failure.code == 0)
-        runner->failure = *err;
-    loop_quit(runner->loop);
-}
-
 static void start(struct runner *runner)
 {
     while (runner->next_waiting < runner->n_waiting && !runner->journal.failed) {
@@ -249,7 +236,8 @@ static void start(struct runner *runner)
             return;
         struct nbt_error err = NBT_ERROR_INIT;
         if (runner_start_trial(runner, slot, runner->waiting[runner->next_waiting], &err) < 0) {
-            give_up(runner, &err);
+            if (runner->failure.code == 0)
+                runner->failure = err;
             return;
         }
         runner->next_waiting++;
@@ -302,6 +290,6 @@ void runner_stop(struct runner *runner, enum runner_stop how, const char *reason
     if (strcmp(runner->experiment.state, "Stopping") == 0)
         return;
     runner_log(runner, "stopping: %s", reason);
-    if (set_state(runner, "Stopping", reason, ""))
+    if (runner_state(runner, "Stopping", reason, ""))
         runner_update(runner);
 }

@@ -20,6 +20,8 @@
 
 #define RUNNER_LOST_MAX 10 /* a trial whose engine died that often while it ran has failed */
 
+#define REASON_TIMEOUT "ExperimentTimeout" /* the experiment's time was over */
+
 enum runner_stop { RUNNER_GO, RUNNER_DRAIN, RUNNER_KILL };
 
 struct runner {
@@ -78,6 +80,10 @@ nbt_must_check int runner_start_trial(struct runner *runner, struct slot *slot, 
 bool runner_mark(struct runner *runner, enum status_condition condition, bool value,
                  const char *reason, const char *message);
 bool runner_update(struct runner *runner);
+
+/* Sets the state that runner_update writes. */
+bool runner_state(struct runner *runner, const char *state, const char *reason,
+                  const char *message);
 
 /* The program that trials run (local_set_program). */
 const char *runner_program(void);

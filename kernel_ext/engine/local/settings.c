@@ -96,7 +96,7 @@ static char *directory_of(const json_t *document, const char *fallback)
     return slash == notebook ? strdup("/") : strndup(notebook, (size_t)(slash - notebook));
 }
 
-static int64_t max_trials_of(const json_t *document)
+int64_t settings_max_trials(const json_t *document)
 {
     return json_integer_value(json_object_get(json_object_get(document, "spec"), "maxTrialCount"));
 }
@@ -104,7 +104,7 @@ static int64_t max_trials_of(const json_t *document)
 static int fill(struct settings *settings, const json_t *object, const json_t *document,
                 struct nbt_error *err)
 {
-    int64_t budget = max_trials_of(document);
+    int64_t budget = settings_max_trials(document);
     int code = read_count(&settings->timeout_s, object, "timeout_s", err);
     if (code == 0)
         code = read_count(&settings->trial_timeout_s, object, "trial_timeout_s", err);

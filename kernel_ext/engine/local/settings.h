@@ -28,6 +28,8 @@ nbt_must_check int settings_init(struct settings *ret_settings, const json_t *do
                                  const char *fallback, struct nbt_error *err);
 void settings_fini(struct settings *settings);
 
+int64_t settings_max_trials(const json_t *document); /* maxTrialCount; 0: none given */
+
 /* The annotation EXPERIMENT_SETTINGS as an object; new reference; empty when absent. */
 nbt_must_check int settings_read(json_t **ret_object, const json_t *document,
                                  struct nbt_error *err);

@@ -157,9 +157,7 @@ int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err)
                         .no_list = json_array(),
                         .no_object = json_object()};
     struct store *store = NULL;
-    int code = home_paths_init(&paths, experiment, err);
-    if (code == 0)
-        code = home_require(&paths, err);
+    int code = home_find(&paths, experiment, err);
     if (code == 0)
         code = store_open(&store, paths.database, STORE_READ, err);
     if (code == 0)

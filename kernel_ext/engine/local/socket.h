@@ -7,7 +7,7 @@
  * address goes through /proc/self/fd. On a filesystem that holds no sockets it is in
  * $XDG_RUNTIME_DIR, else in /tmp/nbkatib-<uid> (0700).
  *
- * Commands: {"command":"ping"} {"command":"stop","how":"gentle"|"now"} {"command":"subscribe"}
+ * Commands: {"command":"stop","how":"gentle"|"now"} {"command":"subscribe"}
  * Answers: {"ok":true, ...} or {"ok":false,"text"}; after subscribe a line {"seq":N} whenever facts
  * were committed.
  */

@@ -56,9 +56,7 @@ static int signal_engine(const struct lock_holder *holder, enum engine_stop how)
 int local_stop(const char *experiment, enum engine_stop how, struct nbt_error *err)
 {
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
-    int code = home_paths_init(&paths, experiment, err);
-    if (code == 0)
-        code = home_require(&paths, err);
+    int code = home_find(&paths, experiment, err);
     if (code < 0)
         return code;
     struct lock_holder holder;

@@ -127,12 +127,6 @@ static int move(const char *from, const struct home_paths *to, struct nbt_error 
     return nbt_error_errno(err, "cannot create %s", to->folder);
 }
 
-static int sync_folder(const char *folder)
-{
-    auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -1 : fsync(fd);
-}
-
 static int build(const struct home_paths *paths, json_t *document,
                  const struct engine_submission *submission, struct nbt_error *err)
 {
@@ -145,13 +139,11 @@ static int build(const struct home_paths *paths, json_t *document,
         code = fill_folder(&inside, document, submission, err);
     if (code == 0)
         code = move(scratch, paths, err);
-    if (code < 0) {
-        if (scratch && file_remove_tree(scratch, NULL) < 0)
-            return code;
+    if (code < 0 && scratch && file_remove_tree(scratch, NULL) < 0)
+        errno = 0; /* cleaned later: home_scratch */
+    if (code < 0)
         return code;
-    }
-    auto_free char *experiments = NULL;
-    if (home_experiments(&experiments, NULL) == 0 && sync_folder(experiments) < 0)
+    if (file_sync_folder(paths->folder, NULL) < 0)
         errno = 0; /* it is there; only power lost now could undo the rename */
     return 0;
 }
@@ -176,6 +168,6 @@ int local_submit(const struct engine_submission *submission, struct nbt_error *e
         return code;
     /* Nothing ran: the name is free again. Refused, rightly, when the engine is up after all. */
     if (local_remove(name, NULL) < 0)
-        return code;
+        errno = 0;
     return code;
 }

@@ -171,9 +171,7 @@ static int follow(struct watcher *watcher, struct nbt_error *err)
 int local_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)
 {
     struct watcher watcher = {.watch = watch, .since = watch->since, .wake_fd = -1};
-    int code = home_paths_init(&watcher.paths, experiment, err);
-    if (code == 0)
-        code = home_require(&watcher.paths, err);
+    int code = home_find(&watcher.paths, experiment, err);
     if (code == 0)
         code = store_open(&watcher.store, watcher.paths.database, STORE_READ, err);
     if (code == 0)
