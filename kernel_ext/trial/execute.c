@@ -138,14 +138,17 @@ static void describe(const struct run *run, const json_t *content, struct nbt_er
 {
     const char *name = text_of(content, "ename"), *value = text_of(content, "evalue");
     auto_free char *printable = file_printable(value);
+    int line = current(run)->injected == NULL ? line_of_failure(content) : 0;
+    char at[24] = "";
+    if (line > 0)
+        snprintf(at, sizeof at, ", line %d,", line);
     if (name[0] == '\0')
         nbt_error_set(why, NBT_EINVAL, "cell %d (%s) did not complete: the kernel says \"%s\"",
                       current(run)->cell, current(run)->label, text_of(content, "status"));
     else
-        nbt_error_set(why, NBT_EINVAL, "cell %d (%s) failed: %s: %s", current(run)->cell,
-                      current(run)->label, name, printable == NULL ? "" : printable);
-    nbt_error_at(why, current(run)->cell,
-                 current(run)->injected == NULL ? line_of_failure(content) : 0, 0);
+        nbt_error_set(why, NBT_EINVAL, "cell %d (%s)%s failed: %s: %s", current(run)->cell,
+                      current(run)->label, at, name, printable == NULL ? "" : printable);
+    nbt_error_at(why, current(run)->cell, line, 0);
 }
 
 static void asked_for_input(struct run *run)

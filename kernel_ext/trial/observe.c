@@ -72,6 +72,7 @@ static int refuse(const struct nbt_metric *metric, int code, const char *found,
     else
         nbt_error_set(err, code, "metric %s is %s, not a finite number; assign it one",
                       metric->variable, printable);
+    nbt_error_prefix(err, "cell %d, line %d", metric->cell, metric->line);
     nbt_error_at(err, metric->cell, metric->line, metric->column);
     return code;
 }

@@ -79,6 +79,7 @@ static int code_of(int sqlite)
     case SQLITE_NOMEM: return NBT_ENOMEM;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return NBT_ESTATE;
+    case SQLITE_ERROR: /* our statements are right: a table or column of ours is missing */
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return NBT_EPARSE;
     default: return NBT_EIO;
@@ -90,7 +91,9 @@ static const char *cure_of(int code, bool full)
     if (full)
         return "; free some space, then `nbkatib resume` goes on";
     switch (code) {
-    case NBT_ESTATE: return "; another process writes to it: end that one and try again";
+    case NBT_ESTATE:
+        return "; another process writes to it, end that one and try again; or its filesystem has "
+               "no file locks, then set NBKATIB_HOME to a folder on another one";
     case NBT_EPARSE:
         return "; the file is damaged or no database of nbkatib: `nbkatib delete` removes the "
                "experiment, its trials' folders"
@@ -107,8 +110,14 @@ int store_fail(struct store *store, struct nbt_error *err)
                   ((sqlite & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
     int code = code_of(sqlite);
     const char *detail = store->full ? "the disk is full" : sqlite3_errmsg(store->db);
-    nbt_error_set(err, code, "state of the experiment, %s: %s%s", store->path, detail,
-                  cure_of(code, store->full));
+    if (code == NBT_ESTATE && store->fresh)
+        code = nbt_error_set(err, NBT_EIO,
+                             "state of the experiment, %s: its filesystem has no file locks, which "
+                             "are needed; set NBKATIB_HOME to a folder on another one",
+                             store->path);
+    else
+        nbt_error_set(err, code, "state of the experiment, %s: %s%s", store->path, detail,
+                      cure_of(code, store->full));
     store_rollback(store);
     return code;
 }
@@ -229,7 +238,8 @@ static int connect(struct store *store, enum store_mode mode, struct nbt_error *
     if (result != SQLITE_OK)
         return store_fail(store, err);
     sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_busy_timeout(store->db, BUSY_MS);
+    store->fresh = mode == STORE_CREATE;
+    sqlite3_busy_timeout(store->db, store->fresh ? 0 : BUSY_MS);
     /* A file from elsewhere: no functions or views of its own are trusted. */
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     return 0;

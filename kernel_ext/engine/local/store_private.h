@@ -35,6 +35,7 @@ struct store {
     char *path;
     bool open_transaction;
     bool full;
+    bool fresh; /* just being made: nobody else can lock it */
     uint64_t seq;
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
