@@ -52,10 +52,12 @@ static const json_t *last_condition(const json_t *show)
     return n ? json_array_get(conditions, n - 1) : NULL;
 }
 
-static int status_of_state(const char *state)
+static int status_of_state(const char *state, const char *reason)
 {
     if (strcmp(state, "Succeeded") == 0)
         return EXIT_OK;
+    if (strcmp(reason, "DiskFull") == 0 || strcmp(reason, "EngineFailed") == 0)
+        return EXIT_ENVIRONMENT;
     if (strcmp(state, "Stopped") == 0 || strcmp(state, "Stopping") == 0)
         return EXIT_INTERRUPTED;
     return EXIT_WORK_FAILED;
@@ -140,5 +142,5 @@ int result_tell(const struct parsed *parsed, const json_t *show)
     } else {
         say_result(show);
     }
-    return status_of_state(text_of(show, "state"));
+    return status_of_state(text_of(show, "state"), text_of(last_condition(show), "reason"));
 }

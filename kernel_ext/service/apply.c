@@ -189,6 +189,9 @@ int service_apply(json_t **ret, const char *notebook, const char *experiment, co
     const json_t *assignments = NULL;
     int result = service_show(&show, experiment, err);
 
+    /* Stored state is none of the input: its damage must not read as a bad notebook. */
+    if (result == NBT_EPARSE || result == NBT_EVERSION)
+        result = err->code = NBT_EIO;
     if (result == 0)
         result = choose(&apply, show, experiment, trial, &assignments, err);
     if (result == 0)
