@@ -290,7 +290,7 @@ static void read_by_code(struct run *run, size_t index)
     double value = 0;
     bool is_trials;
     auto_free char *code_text = observe_code(metric);
-    CLEANUP(buf_fini) struct buf answer = buf_init(64 * 1024);
+    CLEANUP(buf_fini) struct buf answer = buf_init((size_t)64 << 10);
     struct client_request request = {.code = code_text == NULL ? "" : code_text,
                                      .timeout_ms = cell_timeout_ms(run, &is_trials),
                                      .on_message = on_answer,

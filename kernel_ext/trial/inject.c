@@ -124,12 +124,12 @@ int inject_source(char **ret_source, const struct nbt_notebook *notebook, int ce
 {
     auto_free struct inject_line *lines = NULL;
     int n = inject_lines(&lines, notebook, cell, assignments, err);
-    if (n <= 0) {
+    if (n <= 0 || lines == NULL) {
         if (n == 0)
             *ret_source = NULL;
         return n;
     }
-    CLEANUP(buf_fini) struct buf source = buf_init(4 * 1024 * 1024);
+    CLEANUP(buf_fini) struct buf source = buf_init((size_t)4 << 20);
     buf_puts(&source, "# Parameters");
     for (int i = 0; i < n; i++) {
         int code = add_line(&source, notebook, &lines[i], err);

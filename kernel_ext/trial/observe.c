@@ -31,7 +31,7 @@ static const char r[] =
 
 static char *filled(const char *form, const char *variable)
 {
-    CLEANUP(buf_fini) struct buf text = buf_init(64 * 1024);
+    CLEANUP(buf_fini) struct buf text = buf_init((size_t)64 << 10);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     buf_printf(&text, form, variable);
@@ -114,7 +114,7 @@ static int raised(const struct nbt_metric *metric, const json_t *result, struct 
 {
     const char *name = json_string_value(json_object_get(result, "ename"));
     const char *value = json_string_value(json_object_get(result, "evalue"));
-    CLEANUP(buf_fini) struct buf text = buf_init(64 * 1024);
+    CLEANUP(buf_fini) struct buf text = buf_init((size_t)64 << 10);
     bool undefined =
         name != NULL && (strcmp(name, "NameError") == 0 || strcmp(name, "UndefVarError") == 0);
     if (undefined)

@@ -8,10 +8,10 @@
 #include "trial/json_text.h"
 
 const struct outputs_limits outputs_default_limits = {
-    .stream = 1024 * 1024,
-    .display = 16 * 1024 * 1024,
+    .stream = (size_t)1 << 20,
+    .display = (size_t)16 << 20,
     .count = 5000,
-    .total = 128 * 1024 * 1024,
+    .total = (size_t)128 << 20,
 };
 
 enum kind { STREAM, DISPLAY, RESULT, FAILURE };

@@ -15,7 +15,7 @@
 #include "nbtags/number.h"
 
 #define VALUES_MAX   100000             /* of one metric */
-#define OUTPUT_MAX   (16 * 1024 * 1024) /* of cells in the log */
+#define OUTPUT_MAX   ((size_t)16 << 20) /* of cells in the log */
 #define WARNINGS_MAX 200
 
 static int create(const char *folder, const char *name, struct nbt_error *err)

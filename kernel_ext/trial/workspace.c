@@ -136,7 +136,7 @@ static char *snapshot_path(const struct workspace *workspace, const char *step)
     int length = snprintf(name, sizeof name, "%02d-", workspace->n_snapshots + 1);
     for (size_t i = 0; step[i] != '\0' && i < STEP_NAME_MAX; i++) {
         bool plain = isalnum((unsigned char)step[i]) || step[i] == '-' || step[i] == '_';
-        name[length++] = plain ? step[i] : '_';
+        name[length++] = (char)(plain ? step[i] : '_');
     }
     name[length] = '\0';
     return file_join(workspace->snapshots, name);
