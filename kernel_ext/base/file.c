@@ -60,8 +60,8 @@ int file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_len
     if (fstat(fd, &info) < 0)
         return nbt_error_errno(err, "cannot look at %s", path);
     if (!S_ISREG(info.st_mode))
-        return nbt_error_set(err, NBT_EIO, "cannot read %s: %s. Give the path of a file", path,
-                             S_ISDIR(info.st_mode) ? "Is a directory" : "Not a file");
+        return nbt_error_set(err, NBT_EINVAL, "cannot read %s: %s. Give the path of a file",
+                             path, S_ISDIR(info.st_mode) ? "Is a directory" : "Not a file");
     return read_all(fd, path, maximum, ret_data, ret_length, err);
 }
 
