@@ -46,6 +46,15 @@ static const char *first_metric(const struct nbt_notebook *notebook)
 
 /* Stored names may be of variables or of Katib's kind; a metric that the notebook lost stays, as a
  * problem. */
+/* Where there is none, the notebook's own diagnostic says so, once. */
+static bool has_metrics_cell(const struct nbt_notebook *notebook)
+{
+    for (size_t i = 0; i < notebook->n_cells; i++)
+        if (notebook->cells[i].role == NBT_ROLE_METRICS)
+            return true;
+    return false;
+}
+
 static void take_stored(struct objective *objective, const struct deriving *deriving,
                         const json_t *stored)
 {
@@ -60,7 +69,7 @@ static void take_stored(struct objective *objective, const struct deriving *deri
     objective->goal = json_is_number(goal) ? goal : NULL;
     objective->others = json_object_get(stored, "additionalMetricNames");
     deriving->ret->objective_origin = DERIVE_STORED;
-    if (metric)
+    if (metric || !has_metrics_cell(deriving->notebook))
         return;
     char known[300];
     metric_names(deriving->notebook, known);
@@ -166,7 +175,7 @@ int derive_objective(const struct deriving *deriving, json_t *document, struct n
     take_given(&objective, deriving);
     if (!objective.metric)
         objective.metric = first_metric(deriving->notebook);
-    if (!objective.metric)
+    if (!objective.metric && has_metrics_cell(deriving->notebook))
         experiment_problem(
             &deriving->ret->problems, true, PATH ".objectiveMetricName",
             "there is nothing to optimise: %s; print a result in a cell tagged pipeline-metrics",

@@ -52,6 +52,7 @@ static inline struct nbt_parameter literal(const char *name, enum nbt_type type,
 struct scene {
     struct nbt_parameter parameters[8];
     struct nbt_metric metrics[4];
+    struct nbt_cell cell; /* where they stand */
     struct nbt_notebook notebook;
     json_t *katib, *own, *kale;
     struct derivation derivation;
@@ -69,12 +70,15 @@ static inline void scene_init(struct scene *scene, const char *katib, const char
     scene->metrics[0] = (struct nbt_metric){.variable = "depth", .name = "depth"};
     scene->metrics[1] = (struct nbt_metric){.variable = "val_loss", .name = "val-loss"};
     scene->metrics[2] = (struct nbt_metric){.variable = "accuracy", .name = "accuracy"};
+    scene->cell = (struct nbt_cell){.role = NBT_ROLE_METRICS};
     scene->katib = katib ? quoted(katib) : NULL;
     scene->own = own ? quoted(own) : NULL;
     scene->notebook = (struct nbt_notebook){.path = "dir/My Model.ipynb",
                                             .language = "python",
                                             .parameters = scene->parameters,
                                             .n_parameters = COUNT(parameters),
+                                            .cells = &scene->cell,
+                                            .n_cells = 1,
                                             .metrics = scene->metrics,
                                             .n_metrics = 3,
                                             .katib = scene->katib,

@@ -328,6 +328,18 @@ static void test_no_metric(void **state)
                    "'max:recall' is none of the notebook's metrics (depth)");
 }
 
+/* The notebook's own diagnostic says that there is no metrics cell: not a second time here. */
+static void test_no_metrics_cell(void **state)
+{
+    (void)state;
+    CLEANUP(scene_fini) struct scene scene;
+    scene_init(&scene, "{'objective':{'type':'minimize','objectiveMetricName':'recall'}}", NULL);
+    scene.notebook.n_metrics = 0;
+    scene.notebook.n_cells = 0;
+    scene_derive(&scene, NULL);
+    assert_int_equal(scene.derivation.problems.errors, 0);
+}
+
 static void test_run_options(void **state)
 {
     (void)state;
@@ -417,8 +429,9 @@ int main(void)
         cmocka_unit_test(test_annotated),    cmocka_unit_test(test_param),
         cmocka_unit_test(test_param_wrong),  cmocka_unit_test(test_fixed),
         cmocka_unit_test(test_objective),    cmocka_unit_test(test_direction),
-        cmocka_unit_test(test_no_metric),    cmocka_unit_test(test_run_options),
-        cmocka_unit_test(test_run_wrong),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_no_metric),    cmocka_unit_test(test_no_metrics_cell),
+        cmocka_unit_test(test_run_options),  cmocka_unit_test(test_run_wrong),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
