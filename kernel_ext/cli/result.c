@@ -142,5 +142,5 @@ int result_tell(const struct parsed *parsed, const json_t *show)
     } else {
         say_result(show);
     }
-    return status_of_state(text_of(show, "state"), text_of(last_condition(show), "reason"));
+    return status_of_state(text_of(show, "state"), text_of(show, "reason"));
 }

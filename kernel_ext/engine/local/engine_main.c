@@ -324,7 +324,7 @@ static void fail(struct runner *runner)
 {
     auto_json json_t *lost = json_array();
     runner_log(runner, "cannot go on: %s", runner->failure.text);
-    bool full = store_full(runner->store);
+    bool full = store_full(runner->store) || runner->no_space;
     store_rollback(runner->store);
     unlink(runner->paths.reserve);
     for (size_t i = 0; i < runner->n_slots; i++)

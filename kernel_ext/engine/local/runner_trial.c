@@ -402,10 +402,28 @@ static void remove_workspace(const struct runner *runner, const char *trial)
         return; /* it costs space, no fact */
 }
 
+/* No fault of the notebook: the trial runs again when there is room. */
+static bool found_no_space(struct runner *runner, const struct slot *slot)
+{
+    const char *message = text_of(slot->result, "message");
+    if (strcmp(text_of(slot->result, "reason"), "TrialNotRecorded") != 0 ||
+        (!strstr(message, strerror(ENOSPC)) && !strstr(message, strerror(EDQUOT))))
+        return false;
+    runner->no_space = true;
+    nbt_error_set(&runner->failure, NBT_EIO,
+                  "the disk is full; free some space, then `nbkatib resume` goes on: %s", message);
+    return true;
+}
+
 void runner_on_end(void *self, struct slot *slot)
 {
     struct runner *runner = self;
     struct outcome outcome = {.reason = ""};
+    if (found_no_space(runner, slot)) {
+        slot_clear(slot);
+        runner->n_running--;
+        return;
+    }
     if (slot->result)
         told(&outcome, slot);
     else
