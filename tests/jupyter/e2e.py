@@ -368,6 +368,73 @@ class Kill(Case):
 
 
 @unittest.skipUnless(NOTEBOOKS, "NBKATIB_NOTEBOOKS names no folder")
+class Inspect(Case):
+    """`inspect` on the real notebooks: what their authors wrote, no false error, and the table of derived ranges."""
+
+    # file: cells, code cells, parameters, metrics, steps, stored and searched parameters, run, errors
+    WANT = {
+        "car-price/predict_car_price.ipynb": (
+            65, 41, {"NUM_ESTIMATORS": "500", "MAX_DEPTH": "3", "LEARNING_RATE": "0.01"}, ["xgb-r2-score", "xgb-sq-err", "xgb-sq-log-err"],
+            ["read_data", "clean_data", "prep_data", "split_data", "train_xgb", "eval_xgb"], ["NUM_ESTIMATORS", "MAX_DEPTH", "LEARNING_RATE"],
+            ("grid", 3, 12, 3, "maximize", None), []),
+        "kale/pipeline_parameters_and_metrics.ipynb": (
+            5, 5, {"d1": "5", "d2": "6", "booltest": "True", "strtest": "test"}, ["d1", "d2", "sum-result"], ["create_matrix", "sum_matrix"],
+            [], ("auto", 3, 12, 3, "maximize", None), []),
+        "kale/dog-breed-katib.ipynb": (
+            73, 38, {"nodes_number": "256", "learning_rate": "0.0001"}, ["test-accuracy-resnet"], ["load_data", "detect_dogs", "cnn_resnet50"],
+            ["nodes_number", "learning_rate"], ("grid", 1, 16, 3, "maximize", 90), []),
+        "kale/xgboost_iris.ipynb": (
+            22, 14, {"ETA": "0.3", "MAX_DEPTH": "3", "OBJECTIVE": "multi:softprob", "STEPS": "20"}, ["precision", "recall", "f1", "accuracy"],
+            ["load_transform_data", "train_model", "evaluate_model"], ["ETA", "MAX_DEPTH", "OBJECTIVE", "STEPS"],
+            ("grid", 3, 15, 3, "maximize", 1), []),
+        "kale/taxicab_pipeline.ipynb": (
+            23, 13, {"EPOCHS": "1", "STEPS": "3", "BATCH_SIZE": "32", "HIDDEN_LAYER_SIZE": "1500", "LEARNING_RATE": "0.1"}, [],
+            ["data_validation", "data_transformation", "train", "eval"], [], ("auto", 3, 12, 3, "maximize", None), ["no-metrics-cell"]),
+        "kale/open-vaccine.ipynb": (
+            51, 27, {"LR": "0.001", "EPOCHS": "10", "BATCH_SIZE": "64", "EMBED_DIM": "100", "HIDDEN_DIM": "128", "DROPOUT": "0.5",
+                     "SP_DROPOUT": "0.3", "TRAIN_SEQUENCE_LENGTH": "107"}, [],
+            ["load_data", "preprocess_data", "model_training", "model_evaluation"], ["LR", "BATCH_SIZE", "EMBED_DIM", "DROPOUT", "SP_DROPOUT"],
+            ("grid", 1, 12, 3, "minimize", 0), ["no-metrics-cell"]),
+    }
+
+    def inspect(self, path):
+        done = self.world.run("inspect", path, "--json")
+        found = json.loads(done.stdout)
+        errors = [d["code"] for d in found["diagnostics"] if d["severity"] == "error"]
+        self.assertEqual(done.returncode, 3 if errors else 0, done.stderr)
+        return found, errors
+
+    def test_as_they_are(self):
+        for name, want in self.WANT.items():
+            with self.subTest(name):
+                found, errors = self.inspect(pathlib.Path(NOTEBOOKS) / name)
+                run, objective = found["run"], found["objective"]
+                got = (
+                    len(found["cells"]), sum(c["type"] == "code" for c in found["cells"]), {p["name"]: p["value"] for p in found["parameters"]},
+                    [m["name"] for m in found["metrics"]], [s["name"] for s in found["steps"]],
+                    [p["name"] for p in found["parameters"] if p["selected"] and p["origin"] == "stored"],
+                    (run["algorithm"]["algorithmName"], run["parallelTrialCount"], run["maxTrialCount"], run["maxFailedTrialCount"],
+                     objective["type"], objective.get("goal")), errors)
+                self.assertEqual(got, want)
+
+    def test_without_stored_settings(self):
+        for name in self.WANT:
+            with self.subTest(name):
+                path = pathlib.Path(NOTEBOOKS) / name
+                document = json.loads(path.read_text())
+                document["metadata"].pop("kubeflow_notebook", None)
+                found, _ = self.inspect(self.world.write(path.name, json.dumps(document)))
+                want = json.loads((ROOT / "tests/cases/derive" / path.stem / "expect.json").read_text())
+                got = [{"name": p["name"], "selected": p["selected"], "parameterType": p["range"]["parameterType"],
+                        "feasibleSpace": p["range"]["feasibleSpace"]} for p in found["parameters"]]
+                self.assertEqual(got, want["parameters"])
+                self.assertEqual({p["origin"] for p in found["parameters"]}, {"derived"})
+                if want["objective"]:
+                    objective = {k: v for k, v in found["objective"].items() if k not in ("origin", "metricStrategies")}
+                    self.assertEqual(objective, want["objective"])
+
+
+@unittest.skipUnless(NOTEBOOKS, "NBKATIB_NOTEBOOKS names no folder")
 class CarPrice(Case):
     """The lab that the Katib dialog was taught with, tuned by one command with its own stored settings."""
 

@@ -9,7 +9,8 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 
 if __name__ == "__main__":
-    dev, release, *names = sys.argv[1:]
+    dev, release = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
+    names = sys.argv[3:]
     sys.path.insert(0, str(HERE))
     import e2e
 
