@@ -1,4 +1,5 @@
 /* The runner and one trial: created, started, followed, recorded. */
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
