@@ -52,7 +52,7 @@ typedef int (*engine_event_fn)(void *self, const json_t *event);
 
 struct engine_watch {
     uint64_t since;     /* events with seq > since; 0: all */
-    bool follow;        /* wait for more until engine-ended; else return at the newest */
+    bool follow;        /* wait for more until engine-ended, not when over; else return at the newest */
     int cancel_fd;      /* readable: return 0; -1: none */
     int tick_ms;        /* > 0: on_tick is called at least that often while following */
     engine_event_fn on_event;

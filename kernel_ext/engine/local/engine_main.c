@@ -298,13 +298,14 @@ static void write_last_facts(struct runner *runner, const char *reason)
 {
     struct store_experiment last;
     struct nbt_error err = NBT_ERROR_INIT;
-    if (store_experiment(runner->store, &last, &err) < 0)
+    /* It may name a path or a value that is not UTF-8, which a fact cannot hold. */
+    auto_free char *message = file_printable(runner->failure.text);
+    if (!message || store_experiment(runner->store, &last, &err) < 0)
         return;
-    const char *message = runner->failure.text;
     struct store_experiment row = last;
     row.state = (char[]){"Stopped"};
     row.reason = (char *)(uintptr_t)reason;
-    row.message = runner->failure.text;
+    row.message = message;
     row.completed_us = clock_realtime_us();
     json_t *ended =
         json_pack("{ss ss ss}", "state", "Stopped", "reason", reason, "message", message);

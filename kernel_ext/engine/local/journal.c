@@ -15,8 +15,11 @@ bool journal_fact(struct journal *journal, const char *kind, json_t *members)
 {
     auto_json json_t *taken = members;
     struct nbt_error err = NBT_ERROR_INIT;
-    return !journal->failed &&
-           journal_check(journal, store_fact(journal->store, kind, taken, &err), &err);
+    if (journal->failed)
+        return false;
+    int code = taken ? store_fact(journal->store, kind, taken, &err)
+                     : nbt_error_set(&err, NBT_ENOMEM, "no memory for a fact, %s", kind);
+    return journal_check(journal, code, &err);
 }
 
 void journal_end(struct journal *journal)

@@ -25,8 +25,8 @@ struct journal {
     void *self;
 };
 
-/* Appends a fact; takes `members` (NULL: none, or no memory for them). False when the journal has
- * failed. */
+/* Appends a fact; takes `members` (NULL: there was no memory for them). False when the journal
+ * has failed. */
 bool journal_fact(struct journal *journal, const char *kind, json_t *members);
 
 /* Passes the outcome of a store_ call on: false, and the journal has failed, when code is negative.

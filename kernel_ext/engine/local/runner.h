@@ -43,7 +43,7 @@ struct runner {
     bool user_stopped;    /* the experiment ends as Stopped unless it was decided */
     bool timed_out;
     bool ended;               /* engine-ended is committed, or cannot be */
-    bool no_space; /* a trial found none: the failure is a full disk */
+    bool no_space;            /* a trial found none: the failure is a full disk */
     struct nbt_error failure; /* why it could not go on; code 0 otherwise */
     int64_t started_ms;       /* monotonic, of this engine */
     int64_t elapsed_before_ms;

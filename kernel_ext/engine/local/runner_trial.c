@@ -239,9 +239,9 @@ void runner_on_event(void *self, struct slot *slot, const char *event, const jso
 struct outcome {
     enum status_state state;
     const char *reason, *message;
-    char text[160];
-    json_t *observation; /* owned */
-    double *values;      /* the objective's; owned */
+    struct nbt_error error; /* ours, when the trial gave no message; cut between characters */
+    json_t *observation;    /* owned */
+    double *values;         /* the objective's; owned */
     size_t n_values;
 };
 
@@ -257,9 +257,9 @@ static void died(struct outcome *outcome, const struct slot *slot)
     process_describe(slot->exit_status, how);
     outcome->state = slot->stop_reason[0] ? STATUS_TRIAL_KILLED : STATUS_TRIAL_FAILED;
     outcome->reason = slot->stop_reason[0] ? slot->stop_reason : "TrialDied";
-    snprintf(outcome->text, sizeof(outcome->text),
-             "the trial's process %s before it had a result; engine.log may say more", how);
-    outcome->message = outcome->text;
+    nbt_error_set(&outcome->error, NBT_EDIED,
+                  "the trial's process %s before it had a result; engine.log may say more", how);
+    outcome->message = outcome->error.text;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -314,9 +314,9 @@ static void observe(struct runner *runner, struct outcome *outcome, const json_t
         !status_objective(spec, outcome->observation, &value)) {
         outcome->state = STATUS_TRIAL_METRICS_UNAVAILABLE;
         outcome->reason = "MetricMissing";
-        snprintf(outcome->text, sizeof(outcome->text),
-                 "the trial ran to its end without a value of %.64s", spec->metrics[0].name);
-        outcome->message = outcome->text;
+        nbt_error_set(&outcome->error, NBT_ENOTFOUND,
+                      "the trial ran to its end without a value of %s", spec->metrics[0].name);
+        outcome->message = outcome->error.text;
     }
 }
 

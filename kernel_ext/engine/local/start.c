@@ -123,7 +123,7 @@ const char *shown_state(const struct home_paths *paths, const struct store_exper
     if (experiment->completed_us > 0 || lock_is_held(paths->lock, NULL))
         return experiment->state;
     bool fresh = strcmp(experiment->state, "Created") == 0 &&
-                 clock_realtime_us() - experiment->created_us < FRESH_US;
+                 llabs(clock_realtime_us() - experiment->created_us) < FRESH_US;
     return fresh ? experiment->state : "Interrupted";
 }
 

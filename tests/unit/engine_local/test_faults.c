@@ -231,6 +231,31 @@ static void noise_on_the_status_pipe_is_passed_over(void **state)
     }
 }
 
+/* A long name is cut between characters, or the texts that hold it are no texts any more. */
+static void a_long_metric_that_is_missing_is_named(void **state)
+{
+    (void)state;
+    struct nbt_error err = NBT_ERROR_INIT;
+    char metric[200] = "a";
+    for (int i = 0; i < 90; i++)
+        strcat(metric, "\xc3\xa9");
+    auto_json json_t *document =
+        stub_experiment("unsaid", "random", STUB_DOUBLE, ONE ", \"maxFailedTrialCount\": 0");
+    json_t *objective = json_object_get(json_object_get(document, "spec"), "objective");
+    json_object_set_new(objective, "objectiveMetricName", json_string(metric));
+    if (submit_as(document, "{}", true, &err) < 0)
+        fail_msg("%s", err.text);
+    auto_json json_t *facts = wait_for("unsaid");
+    auto_json json_t *shown = show("unsaid");
+    const json_t *trial = json_array_get(json_object_get(shown, "trials"), 0);
+    assert_string_equal(text(trial, "state"), "MetricsUnavailable");
+    assert_non_null(strstr(text(trial, "message"), "without a value of a\xc3\xa9"));
+    size_t i;
+    json_t *fact;
+    json_array_foreach(facts, i, fact) if (strcmp(text(fact, "kind"), "trial-finished") == 0)
+        assert_string_equal(text(fact, "trial"), text(trial, "name"));
+}
+
 static const char *best_of(const json_t *items, const char *name)
 {
     size_t i;
@@ -359,6 +384,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_list_shows_nothing_of_what_is_being_deleted),
         cmocka_unit_test(a_state_that_is_no_end_is_a_failure),
         cmocka_unit_test(noise_on_the_status_pipe_is_passed_over),
+        cmocka_unit_test(a_long_metric_that_is_missing_is_named),
         cmocka_unit_test(list_and_show_name_the_same_best),
         cmocka_unit_test(a_trial_that_cannot_start_waits),
         cmocka_unit_test(a_damaged_row_is_refused_in_good_order),
