@@ -136,18 +136,18 @@ static int line_of_failure(const json_t *content)
 
 static void describe(const struct run *run, const json_t *content, struct nbt_error *why)
 {
-    const char *name = text_of(content, "ename"), *value = text_of(content, "evalue");
-    auto_free char *printable = file_printable(value);
+    auto_free char *name = file_printable(text_of(content, "ename"));
+    auto_free char *value = file_printable(text_of(content, "evalue"));
     int line = current(run)->injected == NULL ? line_of_failure(content) : 0;
     char at[24] = "";
     if (line > 0)
         snprintf(at, sizeof at, ", line %d,", line);
-    if (name[0] == '\0')
+    if (name == NULL || name[0] == '\0')
         nbt_error_set(why, NBT_EINVAL, "cell %d (%s) did not complete: the kernel says \"%s\"",
                       current(run)->cell, current(run)->label, text_of(content, "status"));
     else
         nbt_error_set(why, NBT_EINVAL, "cell %d (%s)%s failed: %s: %s", current(run)->cell,
-                      current(run)->label, at, name, printable == NULL ? "" : printable);
+                      current(run)->label, at, name, value == NULL ? "" : value);
     nbt_error_at(why, current(run)->cell, line, 0);
 }
 

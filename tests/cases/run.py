@@ -4,7 +4,8 @@
     run.py [PROGRAM] [PATTERN...]     PROGRAM: else $NBKATIB_PROGRAM, else build/dev/nbkatib
 
 `cmd` is a bash script; it runs in a copy of its folder with `nbkatib` first on PATH, a state folder of its own in
-NBKATIB_HOME, `as_user COMMAND...`, which gives up root's rights, and $CASES/terminal.py, which runs a command on a terminal. What is expected, each file optional:
+NBKATIB_HOME, `as_user COMMAND...`, which gives up root's rights, $CASES/terminal.py, which runs a command on a terminal,
+and $CASES/without_locks.py, which runs one as on a filesystem without locks. What is expected, each file optional:
 
     expect.exit     the exit status (default 0)
     expect.stdout   lines that must occur, each as a part of an output line, in this order; "!" before a line: must not occur
@@ -29,7 +30,7 @@ as_user() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi
 }
 """
-CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 TIMEOUT_S = 120
 
 
