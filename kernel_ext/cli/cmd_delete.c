@@ -14,12 +14,11 @@ static const struct option options[] = {
 
 static const struct option_group group = {"This command", options};
 
-/* Only a terminal can be asked; a script has said what it wants. */
 static bool confirmed(const struct parsed *parsed, const json_t *show)
 {
     char answer[16] = "";
 
-    if (parsed_flag(parsed, "yes") || !isatty(STDIN_FILENO))
+    if (parsed_flag(parsed, "yes"))
         return true;
     say(stderr, "Delete %s with its %zu trials and their notebooks, for good? [y/N] ",
         text_of(show, "name"), json_array_size(json_object_get(show, "trials")));
@@ -38,6 +37,12 @@ static int run(const struct parsed *parsed)
     /* What cannot be read any more can still be deleted. */
     if (found == NBT_ENOTFOUND)
         return fail(parsed, &unreadable, NULL);
+    if (!parsed_flag(parsed, "yes") && !isatty(STDIN_FILENO)) {
+        nbt_error_set(&err, NBT_EINVAL, "stdin is no terminal to ask; give --yes to delete %s",
+                      name);
+        (void)fail(parsed, &err, NULL);
+        return EXIT_USAGE;
+    }
     if (!confirmed(parsed, show)) {
         fputs("nbkatib: nothing was deleted\n", stderr);
         return EXIT_INTERRUPTED;
@@ -56,9 +61,10 @@ static int run(const struct parsed *parsed)
 const struct command command_delete = {
     .name = "delete",
     .summary = "Delete an experiment with its trials",
-    .description = "Removes the experiment's state, its trials' folders and their executed "
-                   "notebooks. Asks first on a "
-                   "terminal. One that runs must be stopped before.",
+    .description =
+        "Removes the experiment's state, its trials' folders and their executed "
+        "notebooks. Asks first; "
+        "where there is no terminal, --yes must be given. One that runs must be stopped before.",
     .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
     .groups = {&group, &group_common},
     .stored = true,

@@ -9,32 +9,6 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
-static void put_range(struct buf *out, const json_t *range)
-{
-    const json_t *space = json_object_get(range, "feasibleSpace");
-    const json_t *list = json_object_get(space, "list");
-    size_t i;
-    json_t *choice;
-
-    if (!json_is_object(range)) {
-        buf_puts(out, "-");
-        return;
-    }
-    buf_printf(out, "%s ", text_of(range, "parameterType"));
-    json_array_foreach(list, i, choice)
-    {
-        auto_free char *shown =
-            file_printable(json_is_string(choice) ? json_string_value(choice) : "?");
-        buf_printf(out, "%s%s", i ? "," : "", shown ? shown : "?");
-    }
-    if (json_array_size(list) == 0)
-        buf_printf(out, "%s..%s", text_of(space, "min"), text_of(space, "max"));
-    if (text_of(space, "step")[0])
-        buf_printf(out, " step %s", text_of(space, "step"));
-    if (text_of(space, "distribution")[0] && strcmp(text_of(space, "distribution"), "uniform") != 0)
-        buf_printf(out, " %s", text_of(space, "distribution"));
-}
-
 static void say_parameters(const json_t *result)
 {
     CLEANUP(table_fini)
@@ -67,7 +41,7 @@ static void put_list(struct buf *out, const json_t *list, const char *before)
         out, "%s%s", i ? ", " : before, json_is_string(item) ? json_string_value(item) : "?");
 }
 
-static void say_cells(const json_t *result)
+static void say_all_cells(const json_t *result)
 {
     CLEANUP(table_fini) struct table table = {.heads = {"  CELL", "TYPE", "ROLE", "RUNS", "STEP"}};
     size_t i;
@@ -87,6 +61,87 @@ static void say_cells(const json_t *result)
     }
     puts("\ncells");
     table_print(&table, stdout);
+}
+
+/* Cells one after the other that have the same part: one row. */
+struct stretch {
+    const json_t *first; /* NULL: none */
+    int last;
+    struct buf cells; /* "2, 4-6" */
+};
+
+static int index_of(const json_t *cell)
+{
+    return (int)number_of(cell, "index");
+}
+
+static bool same_part(const json_t *a, const json_t *b)
+{
+    return strcmp(text_of(a, "role"), text_of(b, "role")) == 0 &&
+           strcmp(text_of(a, "step"), text_of(b, "step")) == 0 &&
+           json_is_true(json_object_get(a, "runs")) == json_is_true(json_object_get(b, "runs"));
+}
+
+static void end_range(struct stretch *stretch, int start)
+{
+    if (stretch->last > start)
+        buf_printf(&stretch->cells, "-%d", stretch->last);
+}
+
+static void end_stretch(struct stretch *stretch, struct table *table)
+{
+    CLEANUP(buf_fini) struct buf step = buf_init(8192);
+
+    if (!stretch->first)
+        return;
+    buf_puts(&step, text_of(stretch->first, "step"));
+    put_list(&step, json_object_get(stretch->first, "prev"), " after ");
+    table_add(table, (const char *const[]){
+                         buf_text(&stretch->cells), text_of(stretch->first, "role"),
+                         json_is_true(json_object_get(stretch->first, "runs")) ? "yes" : "no",
+                         buf_text(&step)});
+    buf_clear(&stretch->cells);
+}
+
+static size_t add_stretches(struct table *table, const json_t *cells)
+{
+    struct stretch stretch = {.cells = buf_init(65536)};
+    size_t hidden = 0, i;
+    int start = 0;
+    json_t *cell;
+
+    json_array_foreach(cells, i, cell)
+    {
+        if (strcmp(text_of(cell, "role"), "none") == 0) {
+            hidden++;
+            continue;
+        }
+        bool joins = stretch.first && same_part(stretch.first, cell);
+        if (!joins || stretch.last + 1 != index_of(cell)) {
+            end_range(&stretch, start);
+            if (!joins)
+                end_stretch(&stretch, table);
+            buf_printf(&stretch.cells, "%s%d", joins ? ", " : "  ", index_of(cell));
+            stretch.first = joins ? stretch.first : cell;
+            start = index_of(cell);
+        }
+        stretch.last = index_of(cell);
+    }
+    end_range(&stretch, start);
+    end_stretch(&stretch, table);
+    buf_fini(&stretch.cells);
+    return hidden;
+}
+
+static void say_cells(const json_t *result)
+{
+    CLEANUP(table_fini) struct table table = {.heads = {"  CELLS", "ROLE", "RUNS", "STEP"}};
+    size_t hidden = add_stretches(&table, json_object_get(result, "cells"));
+
+    puts("\ncells");
+    table_print(&table, stdout);
+    if (hidden)
+        printf("  and %zu without a part (text, empty); --all lists them\n", hidden);
 }
 
 static void say_metrics(const json_t *result)
@@ -128,11 +183,12 @@ static void say_run(const json_t *result)
                text_of(objective, "objectiveMetricName"));
     if (json_is_number(json_object_get(objective, "goal")))
         buf_printf(&line, " until %.6g", number_of(objective, "goal"));
-    buf_printf(&line, " (%s)\n  %s", text_of(objective, "origin"),
-               text_of(json_object_get(run, "algorithm"), "algorithmName"));
+    buf_printf(&line, " (%s)\n  ", text_of(objective, "origin"));
+    put_algorithm(&line, text_of(json_object_get(run, "algorithm"), "algorithmName"),
+                  text_of(run, "resolvedAlgorithm"));
     put_count(&line, run, "maxTrialCount", "trials");
     put_count(&line, run, "parallelTrialCount", "in parallel");
-    put_count(&line, run, "maxFailedTrialCount", "failed");
+    put_count(&line, run, "maxFailedTrialCount", "may fail");
     buf_printf(&line, " (%s)", text_of(run, "origin"));
     say(stdout, "\nrun\n  %s\n", buf_text(&line));
 }
@@ -147,6 +203,13 @@ static void say_head(const json_t *result)
         kernel && kernel[0] ? kernel : "not named", text_of(result, "language"));
 }
 
+static const struct option options[] = {
+    {.name = "all", .letter = 'a', .help = "List every cell on a line of its own."},
+    {0},
+};
+
+static const struct option_group group = {"This command", options};
+
 static int run(const struct parsed *parsed)
 {
     struct service_source source = {.path = parsed->positionals[0], .given = given_from(parsed)};
@@ -160,7 +223,10 @@ static int run(const struct parsed *parsed)
         say_json(result);
     } else {
         say_head(result);
-        say_cells(result);
+        if (parsed_flag(parsed, "all"))
+            say_all_cells(result);
+        else
+            say_cells(result);
         say_parameters(result);
         say_metrics(result);
         say_run(result);
@@ -182,6 +248,6 @@ const struct command command_inspect = {
                    "Exit status 3 when a problem is an error.",
     .examples = "  nbkatib inspect model.ipynb\n  nbkatib inspect model.ipynb --json\n",
     .positionals = {{.name = "NOTEBOOK", .complete = COMPLETE_NOTEBOOK}},
-    .groups = {&group_search, &group_common},
+    .groups = {&group_search, &group, &group_common},
     .run = run,
 };

@@ -7,7 +7,7 @@
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/table.h"
-#include "nbtags/number.h"
+#include "cli/text.h"
 
 static const struct option options[] = {
     {.name = "names", .help = "Print the names alone, one a line."},
@@ -19,13 +19,9 @@ static const struct option_group group = {"This command", options};
 static void put_objective(struct buf *out, const json_t *item)
 {
     const json_t *objective = json_object_get(item, "objective");
-    const json_t *value = json_object_get(objective, "value");
-    char number[NBT_NUMBER_MAX] = "-";
 
-    if (json_is_number(value))
-        nbt_format_double(number, json_number_value(value));
-    buf_printf(out, "%s %s", text_of(objective, "name"),
-               json_is_string(value) ? json_string_value(value) : number);
+    buf_printf(out, "%s ", text_of(objective, "name"));
+    put_value(out, json_object_get(objective, "value"));
 }
 
 static void put_counts(struct buf *out, const json_t *item)
@@ -45,22 +41,21 @@ static void add_row(struct table *table, const json_t *item)
     CLEANUP(buf_fini) struct buf objective = buf_init(1024);
     CLEANUP(buf_fini) struct buf best = buf_init(8192);
     const char *error = text_of(item, "error");
-    char started[24];
+    CLEANUP(buf_fini) struct buf started = buf_init(256);
 
     if (error[0]) {
         table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
                                                "Unreadable", "", "", "", error});
         return;
     }
-    /* "2026-11-24T03:42:01.95Z": the fraction says nothing to people. */
-    snprintf(started, sizeof(started), "%.19s%s", text_of(item, "startTime"),
-             text_of(item, "startTime")[0] ? "Z" : "");
+    text_date(&started, text_of(item, "startTime"));
     put_counts(&counts, item);
     put_objective(&objective, item);
     put_assignments(&best, json_object_get(json_object_get(item, "best"), "assignments"));
-    table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
-                                           text_of(item, "state"), buf_text(&counts), started,
-                                           buf_text(&objective), buf_text(&best)});
+    table_add(table,
+              (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
+                                    text_of(item, "state"), buf_text(&counts), buf_text(&started),
+                                    buf_text(&objective), buf_text(&best)});
 }
 
 static void say_names(const json_t *items)
@@ -79,7 +74,8 @@ static void say_table(const json_t *items)
 {
     CLEANUP(table_fini)
     struct table table = {
-        .heads = {"NAME", "ENGINE", "STATE", "TRIALS", "STARTED", "OBJECTIVE", "BEST"}};
+        .heads = {"NAME", "ENGINE", "STATE", "TRIALS", "STARTED", "OBJECTIVE", "BEST"},
+        .fit = true};
     size_t i;
     json_t *item;
 

@@ -19,22 +19,30 @@
 
 static const struct option options[] = {
     {.name = "follow", .letter = 'f', .help = "Go on until the experiment or the trial ends."},
+    {.name = "verbose",
+     .letter = 'v',
+     .help = "Print a line for each cell, report and process too."},
     {.name = "quiet", .letter = 'q', .help = "With --follow and no TRIAL: print the result alone."},
     {0},
 };
 
 static const struct option_group group = {"This command", options};
 
+struct printer {
+    const struct parsed *parsed;
+    struct line_style style;
+};
+
 static int on_event(void *self, const json_t *event)
 {
-    const struct parsed *parsed = self;
+    const struct printer *printer = self;
     CLEANUP(buf_fini) struct buf line = buf_init(LINE_BYTES);
 
-    if (parsed_flag(parsed, "json")) {
+    if (parsed_flag(printer->parsed, "json")) {
         say_json_line(event);
         return 0;
     }
-    line_of_event(&line, event);
+    line_of_event(&line, event, &printer->style);
     if (line.length)
         printf("%s\n", buf_text(&line));
     return 0;
@@ -43,8 +51,15 @@ static int on_event(void *self, const json_t *event)
 static int print_events(const struct parsed *parsed)
 {
     struct nbt_error err = NBT_ERROR_INIT;
-    struct engine_watch watch = {.cancel_fd = -1, .on_event = on_event, .self = (void *)parsed};
+    auto_json json_t *show = NULL;
+    struct printer printer = {.parsed = parsed};
+    struct engine_watch watch = {.cancel_fd = -1, .on_event = on_event, .self = &printer};
 
+    if (service_show(&show, parsed->positionals[0], &err) < 0)
+        return fail(parsed, &err, NULL);
+    printer.style = (struct line_style){.experiment = parsed->positionals[0],
+                                        .algorithm = text_of(show, "resolvedAlgorithm"),
+                                        .verbose = parsed_flag(parsed, "verbose")};
     if (service_watch(parsed->positionals[0], &watch, &err) < 0)
         return fail(parsed, &err, NULL);
     return EXIT_OK;
@@ -62,6 +77,24 @@ static size_t unfinished(const char *bytes, size_t length)
     return 0;
 }
 
+/* Progress bars go back to the start of their line, commands of the shell end lines with both: here
+ * each is a line. Returns the new length. */
+static size_t returns_to_lines(char *bytes, size_t length)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        bool ended = kept == 0 || bytes[kept - 1] == '\n';
+        if (bytes[i] == '\r') {
+            if (!ended && (i + 1 == length || bytes[i + 1] != '\n'))
+                bytes[kept++] = '\n';
+        } else {
+            bytes[kept++] = bytes[i];
+        }
+    }
+    return kept;
+}
+
 /* Prints what is there beyond what was printed; the start of a character that is still to come is
  * read again then. */
 static int print_more(int fd, struct nbt_error *err)
@@ -73,7 +106,7 @@ static int print_more(int fd, struct nbt_error *err)
         size_t tail = unfinished(bytes, (size_t)length);
         if (tail == (size_t)length)
             tail = 0;
-        say_lines(stdout, bytes, (size_t)length - tail);
+        say_lines(stdout, bytes, returns_to_lines(bytes, (size_t)length - tail));
         if (tail && lseek(fd, -(off_t)tail, SEEK_CUR) < 0)
             return nbt_error_errno(err, "cannot seek in the log");
     }
@@ -85,19 +118,12 @@ static bool trial_runs(const char *experiment, const char *name)
 {
     struct nbt_error ignored = NBT_ERROR_INIT;
     auto_json json_t *show = NULL;
-    size_t i;
-    json_t *trial;
 
     if (service_show(&show, experiment, &ignored) < 0 ||
         strcmp(text_of(show, "state"), "Interrupted") == 0)
         return false;
-    json_array_foreach(json_object_get(show, "trials"), i, trial)
-    {
-        const char *state = text_of(trial, "state");
-        if (strcmp(text_of(trial, "name"), name) == 0)
-            return strcmp(state, "Running") == 0 || strcmp(state, "Pending") == 0;
-    }
-    return false;
+    const char *state = text_of(service_find_trial(show, name), "state");
+    return strcmp(state, "Running") == 0 || strcmp(state, "Pending") == 0;
 }
 
 /* The state is asked before the last read, so that nothing written before the end is missed. */
@@ -148,12 +174,14 @@ static int run(const struct parsed *parsed)
 const struct command command_logs = {
     .name = "logs",
     .summary = "Print what an experiment or one of its trials did",
-    .description = "Without TRIAL: the events of the experiment, one a line. With TRIAL: what the "
-                   "trial and its kernel "
-                   "printed, with control characters made visible. With --follow the exit status "
-                   "is that of the experiment.",
-    .examples =
-        "  nbkatib logs digits-x7k2q --follow\n  nbkatib logs digits-x7k2q digits-x7k2q-3\n",
+    .description =
+        "Without TRIAL: what began, ended and was found, one a line, with --verbose all events. "
+        "With TRIAL, whose name may be given without the experiment's before it: what the "
+        "trial and its kernel "
+        "printed, with control characters made visible and each state of a progress bar a line. "
+        " With --follow the exit status "
+        "is that of the experiment.",
+    .examples = "  nbkatib logs digits-x7k2q --follow\n  nbkatib logs digits-x7k2q k5jnxqrj\n",
     .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT},
                     {.name = "TRIAL", .optional = true}},
     .groups = {&group, &group_common},

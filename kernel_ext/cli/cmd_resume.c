@@ -11,6 +11,9 @@ static const struct option options[] = {
      .argument = "N",
      .help = "Raise the budget to N trials in all."},
     {.name = "detach", .help = "Return at once: it outlives this terminal."},
+    {.name = "verbose",
+     .letter = 'v',
+     .help = "In a pipe, print a line for each cell, report and process too."},
     {.name = "quiet", .letter = 'q', .help = "Print the result alone."},
     {0},
 };

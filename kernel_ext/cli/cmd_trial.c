@@ -59,16 +59,14 @@ static const struct option_group group = {"This command", options};
 
 static void put_cell(struct buf *line, const json_t *event)
 {
-    buf_printf(line, "%.0f/%.0f  %s", number_of(event, "run"), number_of(event, "cells"),
-               text_of(event, "step"));
+    buf_printf(line, "%.0f/%.0f  ", number_of(event, "run"), number_of(event, "cells"));
+    put_step(line, event);
 }
 
 static void put_report(struct buf *line, const json_t *event)
 {
-    char value[NBT_NUMBER_MAX];
-
-    nbt_format_double(value, number_of(event, "value"));
-    buf_printf(line, "%s=%s", text_of(event, "metric"), value);
+    buf_printf(line, "%s=", text_of(event, "metric"));
+    put_value(line, json_object_get(event, "value"));
 }
 
 static void on_event(void *self, const json_t *event)
@@ -106,12 +104,10 @@ static void say_metrics(const json_t *result)
     {
         const json_t *values = json_object_get(metric, "values");
         const json_t *last = json_array_get(values, json_array_size(values) - 1);
-        auto_free char *name = file_printable(text_of(metric, "name"));
-        char value[NBT_NUMBER_MAX] = "";
-        if (!last)
-            continue;
-        nbt_format_double(value, json_number_value(last));
-        printf("  %-20s  %s\n", name ? name : "?", value);
+        CLEANUP(buf_fini) struct buf value = buf_init(256);
+        put_value(&value, last);
+        if (last)
+            say_row(text_of(metric, "name"), buf_text(&value));
     }
 }
 

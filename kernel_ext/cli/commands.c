@@ -38,8 +38,8 @@ static const struct option search_options[] = {
      .kind = OPTION_LIST,
      .argument = "NAME=RANGE",
      .help = "Search NAME in this range: lr=1e-4..1e-1:log, depth=1..9:2 (with step 2), "
-             "opt=adam,sgd. Once any is given, "
-             "ranges of other parameters stay as derived."},
+             "opt=adam,sgd. The other parameters keep the ranges that 'inspect' shows; --fix takes "
+             "one out."},
     {.name = "fix",
      .kind = OPTION_LIST,
      .argument = "NAME=VALUE",
@@ -75,7 +75,7 @@ static const struct option search_options[] = {
     {.name = "max-failed",
      .kind = OPTION_COUNT,
      .argument = "N",
-     .help = "The experiment fails when more trials fail."},
+     .help = "The experiment fails when more trials than that fail."},
     {.name = "seed",
      .kind = OPTION_COUNT,
      .argument = "N",
@@ -112,7 +112,7 @@ static const struct option trials_options[] = {
     {.name = "engine",
      .kind = OPTION_TEXT,
      .argument = "NAME",
-     .help = "Where trials run.",
+     .help = "Where trials run: local, on this machine.",
      .choices = "local"},
     {0},
 };

@@ -6,7 +6,6 @@
 #include "base/scope.h"
 #include "cli/output.h"
 #include "cli/text.h"
-#include "nbtags/number.h"
 
 static void put_text(struct buf *out, const char *before, const char *text)
 {
@@ -16,15 +15,9 @@ static void put_text(struct buf *out, const char *before, const char *text)
         buf_printf(out, "%s%s", before, shown ? shown : "?");
 }
 
-static void put_value(struct buf *out, const json_t *value)
+static void put_trial(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    char number[NBT_NUMBER_MAX] = "";
-
-    if (json_is_string(value))
-        put_text(out, "", json_string_value(value));
-    else if (json_is_number(value))
-        nbt_format_double(number, json_number_value(value));
-    buf_puts(out, number);
+    put_text(out, "trial ", text_short_trial(style->experiment, text_of(event, "trial")));
 }
 
 static void put_observation(struct buf *out, const json_t *event)
@@ -35,77 +28,83 @@ static void put_observation(struct buf *out, const json_t *event)
     json_array_foreach(json_object_get(json_object_get(event, "observation"), "metrics"), i, metric)
     {
         put_text(out, "  ", text_of(metric, "name"));
-        put_text(out, "=", text_of(metric, "latest"));
+        buf_putc(out, '=');
+        put_value(out, json_object_get(metric, "latest"));
     }
 }
 
-static void created(struct buf *out, const json_t *event)
+static void created(struct buf *out, const json_t *event, const struct line_style *style)
 {
     put_text(out, "experiment ", text_of(event, "name"));
     put_text(out, "  notebook ", text_of(event, "notebook"));
-    put_text(out, "  algorithm ", text_of(event, "algorithm"));
+    buf_puts(out, "  algorithm ");
+    put_algorithm(out, text_of(event, "algorithm"), style->algorithm);
 }
 
-static void engine_started(struct buf *out, const json_t *event)
+static void engine_started(struct buf *out, const json_t *event, const struct line_style *style)
 {
+    (void)style;
     buf_printf(out, "engine started  pid %.0f", number_of(event, "pid"));
 }
 
-static void engine_ended(struct buf *out, const json_t *event)
+static void engine_ended(struct buf *out, const json_t *event, const struct line_style *style)
 {
+    (void)style;
     put_text(out, "engine ended  ", text_of(event, "state"));
     put_text(out, "  ", text_of(event, "reason"));
     put_text(out, "  ", text_of(event, "message"));
 }
 
-static void condition(struct buf *out, const json_t *event)
+static void condition(struct buf *out, const json_t *event, const struct line_style *style)
 {
+    (void)style;
     put_text(out, "condition ", text_of(event, "type"));
     put_text(out, "=", text_of(event, "status"));
     put_text(out, "  ", text_of(event, "reason"));
     put_text(out, "  ", text_of(event, "message"));
 }
 
-static void trial_created(struct buf *out, const json_t *event)
+static void trial_created(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
-    buf_puts(out, "  created  ");
+    put_trial(out, event, style);
+    buf_puts(out, "  starts  ");
     put_assignments(out, json_object_get(event, "assignments"));
 }
 
-static void trial_started(struct buf *out, const json_t *event)
+static void trial_started(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     buf_printf(out, "  started  pid %.0f", number_of(event, "pid"));
 }
 
-static void trial_step(struct buf *out, const json_t *event)
+static void trial_step(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     buf_printf(out, "  %.0f/%.0f", number_of(event, "run"), number_of(event, "cells"));
-    put_text(out, "  ", text_of(event, "step"));
+    buf_puts(out, "  ");
+    put_step(out, event);
 }
 
-static void trial_report(struct buf *out, const json_t *event)
+static void trial_report(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     put_text(out, "  reports  ", text_of(event, "metric"));
     buf_putc(out, '=');
     put_value(out, json_object_get(event, "value"));
 }
 
-static void trial_warning(struct buf *out, const json_t *event)
+static void trial_warning(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     put_text(out, "  warning  ", text_of(event, "text"));
 }
 
-static void trial_finished(struct buf *out, const json_t *event)
+static void trial_finished(struct buf *out, const json_t *event, const struct line_style *style)
 {
     char duration[TEXT_DURATION_MAX];
 
     text_duration(duration, number_of(event, "seconds"));
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     put_text(out, "  ", text_of(event, "state"));
     put_observation(out, event);
     put_text(out, "  ", text_of(event, "reason"));
@@ -113,57 +112,67 @@ static void trial_finished(struct buf *out, const json_t *event)
     buf_printf(out, "  (%s)", duration);
 }
 
-static void trial_lost(struct buf *out, const json_t *event)
+static void trial_lost(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "trial ", text_of(event, "trial"));
+    put_trial(out, event, style);
     buf_puts(out, "  lost with its engine; it runs again");
 }
 
-static void optimal(struct buf *out, const json_t *event)
+static void optimal(struct buf *out, const json_t *event, const struct line_style *style)
 {
-    put_text(out, "best so far  ", text_of(event, "trial"));
+    put_text(out, "best so far  ", text_short_trial(style->experiment, text_of(event, "trial")));
     buf_puts(out, "  ");
     put_value(out, json_object_get(event, "value"));
     buf_puts(out, "  ");
     put_assignments(out, json_object_get(event, "assignments"));
 }
 
-static void warning(struct buf *out, const json_t *event)
+static void warning(struct buf *out, const json_t *event, const struct line_style *style)
 {
+    (void)style;
     put_text(out, "warning  ", text_of(event, "text"));
 }
 
-void line_of_event(struct buf *out, const json_t *event)
+/* What people are told without --verbose: what began, what ended, what is new. */
+static bool is_detail(const json_t *event, bool detail)
+{
+    return detail || (strcmp(text_of(event, "kind"), "condition") == 0 &&
+                      strcmp(text_of(event, "status"), "True") != 0);
+}
+
+void line_of_event(struct buf *out, const json_t *event, const struct line_style *style)
 {
     static const struct {
         const char *kind;
-        void (*put)(struct buf *out, const json_t *event);
+        bool detail;
+        void (*put)(struct buf *out, const json_t *event, const struct line_style *style);
     } table[] = {
-        {"experiment-created", created},
-        {"engine-started", engine_started},
-        {"engine-ended", engine_ended},
-        {"condition", condition},
-        {"trial-created", trial_created},
-        {"trial-started", trial_started},
-        {"trial-step", trial_step},
-        {"trial-report", trial_report},
-        {"trial-warning", trial_warning},
-        {"trial-finished", trial_finished},
-        {"trial-lost", trial_lost},
-        {"optimal", optimal},
-        {"warning", warning},
+        {"experiment-created", false, created},
+        {"engine-started", true, engine_started},
+        {"engine-ended", true, engine_ended},
+        {"condition", false, condition},
+        {"trial-created", false, trial_created},
+        {"trial-started", true, trial_started},
+        {"trial-step", true, trial_step},
+        {"trial-report", true, trial_report},
+        {"trial-warning", false, trial_warning},
+        {"trial-finished", false, trial_finished},
+        {"trial-lost", false, trial_lost},
+        {"optimal", false, optimal},
+        {"warning", false, warning},
     };
-    const char *time = text_of(event, "time");
-    const char *clock = strchr(time, 'T');
 
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         if (strcmp(text_of(event, "kind"), table[i].kind) != 0)
             continue;
-        if (clock && strlen(clock) > 9) {
-            buf_add(out, clock + 1, 8);
+        if (!style->verbose && is_detail(event, table[i].detail))
+            return;
+        if (text_of(event, "time")[0]) {
+            auto_free char *time = file_printable(text_of(event, "time"));
+            text_clock(out, time ? time : "?");
             buf_puts(out, "  ");
         }
-        table[i].put(out, event);
+        table[i].put(out, event, style);
         return;
     }
 }

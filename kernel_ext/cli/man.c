@@ -85,6 +85,47 @@ static void put_exit_statuses(struct buf *out)
         buf_printf(out, ".TP\n.B %d\n%s\n", row->status, row->text);
 }
 
+/* What scripts may rely on: members are added, never renamed or taken away. */
+static void put_json(struct buf *out)
+{
+    static const char *const rows[][2] = {
+        {"inspect", "an object: notebook, kind, kernel, language, cells, steps, parameters (name, "
+                    "type, value, selected, origin, why, range), metrics, objective, run (with "
+                    "resolvedAlgorithm: what auto stands for), diagnostics"},
+        {"experiment, run --dry-run",
+         "an object: experiment (a Katib Experiment), problems, resolvedAlgorithm"},
+        {"run, resume, logs [--follow]",
+         "an object a line for each event, with seq, time and kind: experiment-created, "
+         "engine-started, engine-ended, condition, trial-created, trial-started, trial-step, "
+         "trial-report, trial-warning, trial-finished, trial-lost, optimal, warning; run, resume "
+         "and logs --follow end with kind result: name, state, reason, message and, once a trial "
+         "succeeded, best, notebook and apply, a command of the shell"},
+        {"run --detach, resume --detach", "an object: name, engine"},
+        {"list", "an array of objects: name, engine, state, notebook, startTime, completionTime, "
+                 "trials, trialsSucceeded, trialsFailed, trialsRunning, maxTrialCount, objective "
+                 "(name, type, value), best (trial, assignments)"},
+        {"show", "an object: name, engine, state, reason, message, resolvedAlgorithm, experiment "
+                 "(with its Katib status), trials, folder, notebook, seq, warnings"},
+        {"show --trial", "one of the trials: name, index, state, assignments, observation, "
+                         "startTime, completionTime, seconds, reason, message, cell, step, "
+                         "folder, isolation, warnings"},
+        {"trial", "an object a line for each event (started, step, report, warning, finished), "
+                  "then the result: state, metrics, seconds, warnings, output"},
+        {"apply", "an object: trial, changes (name, from, to, cell, line), diff, written"},
+        {"doctor", "an object: checks (name, status, text, cure)"},
+    };
+
+    buf_puts(out, ".SH JSON\nWith \\-\\-json, stdout holds JSON alone, numbers in full; times are "
+                  "UTC. New members may be added. An error is one object a line: error (code, "
+                  "path, cell, line, column, text) and problems.\n");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        buf_puts(out, ".TP\n.B ");
+        put_roff(out, rows[i][0]);
+        buf_putc(out, '\n');
+        put_paragraphs(out, rows[i][1]);
+    }
+}
+
 static void put_end(struct buf *out)
 {
     buf_puts(
@@ -111,6 +152,7 @@ void man_write(struct buf *out, const char *version)
         if (!commands[i]->hidden)
             put_command(out, commands[i]);
     }
+    put_json(out);
     put_exit_statuses(out);
     put_end(out);
 }

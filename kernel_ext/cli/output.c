@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "cli/exit.h"
+#include "cli/text.h"
+#include "nbtags/number.h"
 
 #define SAY_MAX ((size_t)64 << 20)
 
@@ -198,9 +200,50 @@ void put_assignments(struct buf *out, const json_t *assignments)
     json_array_foreach(assignments, i, row)
     {
         auto_free char *name = file_printable(text_of(row, "name"));
-        auto_free char *value = file_printable(text_of(row, "value"));
-        buf_printf(out, "%s%s=%s", i ? " " : "", name ? name : "?", value ? value : "?");
+        buf_printf(out, "%s%s=", i ? " " : "", name ? name : "?");
+        put_value(out, json_object_get(row, "value"));
     }
+}
+
+void put_value(struct buf *out, const json_t *value)
+{
+    char number[NBT_NUMBER_MAX] = "-";
+
+    if (json_is_number(value))
+        nbt_format_double(number, json_number_value(value));
+    auto_free char *shown =
+        file_printable(json_is_string(value) ? json_string_value(value) : number);
+    text_number(out, shown ? shown : "?");
+}
+
+void put_algorithm(struct buf *out, const char *name, const char *resolved)
+{
+    auto_free char *shown = file_printable(name);
+
+    buf_puts(out, shown ? shown : "?");
+    if (resolved[0] && strcmp(name, resolved) != 0)
+        buf_printf(out, ": %s", resolved);
+}
+
+void put_step(struct buf *out, const json_t *event)
+{
+    auto_free char *step = file_printable(text_of(event, "step"));
+
+    if (strcmp(text_of(event, "step"), "plain") == 0)
+        buf_printf(out, "cell %d", integer_of(event, "cell", 0));
+    else
+        buf_puts(out, step ? step : "?");
+}
+
+void say_row(const char *name, const char *value)
+{
+    CLEANUP(buf_fini) struct buf line = buf_init(8192);
+    auto_free char *shown_name = file_printable(name);
+    auto_free char *shown = file_printable(value);
+
+    buf_puts(&line, "  ");
+    text_pad(&line, shown_name ? shown_name : "?", 20);
+    printf("%s  %s\n", buf_text(&line), shown ? shown : "?");
 }
 
 const char *metric_value(const json_t *observation, const char *name, const char *strategy)
@@ -214,4 +257,33 @@ const char *metric_value(const json_t *observation, const char *name, const char
             return text_of(metric, strategy);
     }
     return "";
+}
+
+void put_range(struct buf *out, const json_t *range)
+{
+    const json_t *space = json_object_get(range, "feasibleSpace");
+    const json_t *list = json_object_get(space, "list");
+    size_t i;
+    json_t *choice;
+
+    if (!json_is_object(range)) {
+        buf_puts(out, "-");
+        return;
+    }
+    buf_printf(out, "%s ", text_of(range, "parameterType"));
+    json_array_foreach(list, i, choice)
+    {
+        auto_free char *shown =
+            file_printable(json_is_string(choice) ? json_string_value(choice) : "?");
+        buf_printf(out, "%s%s", i ? "," : "", shown ? shown : "?");
+    }
+    if (json_array_size(list) == 0) {
+        put_value(out, json_object_get(space, "min"));
+        buf_puts(out, "..");
+        put_value(out, json_object_get(space, "max"));
+    }
+    if (text_of(space, "step")[0])
+        buf_printf(out, " step %s", text_of(space, "step"));
+    if (text_of(space, "distribution")[0] && strcmp(text_of(space, "distribution"), "uniform") != 0)
+        buf_printf(out, " %s", text_of(space, "distribution"));
 }

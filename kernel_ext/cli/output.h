@@ -39,9 +39,25 @@ double number_of(const json_t *object, const char *key);
 const char *severity_of(const json_t *problem);
 bool any_errors(const json_t *problems);
 
-/* "lr=0.01 depth=4" of [{name,value}]. */
 struct buf;
+
+/* "lr=0.01 depth=4" of [{name,value}], printable, numbers by text_number. */
 void put_assignments(struct buf *out, const json_t *assignments);
+
+/* A string or a number by text_number, printable; "-" for everything else. */
+void put_value(struct buf *out, const json_t *value);
+
+/* "auto: random", or the name alone: of a document with "resolvedAlgorithm" and of its spec. */
+void put_algorithm(struct buf *out, const char *name, const char *resolved);
+
+/* The step of an event, or "cell 7" in a plain notebook, printable. */
+void put_step(struct buf *out, const json_t *event);
+
+/* "double 0.001..0.1 logUniform" of a ParameterSpec, printable; "-" when it is none. */
+void put_range(struct buf *out, const json_t *range);
+
+/* "  NAME                  VALUE" on stdout. */
+void say_row(const char *name, const char *value);
 
 /* A metric's value among observation.metrics [{name,min,max,latest}], by strategy "min", "max" or
  * "latest"; "" when absent. */

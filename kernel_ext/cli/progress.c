@@ -73,18 +73,20 @@ static const char *strategy_of(const json_t *objective, const char *metric)
     return strcmp(type, "maximize") == 0 ? "max" : "min";
 }
 
-void progress_experiment(struct progress *progress, const json_t *document)
+void progress_experiment(struct progress *progress, const json_t *document, const char *algorithm)
 {
     const json_t *spec = json_object_get(document, "spec");
     const json_t *objective = json_object_get(spec, "objective");
     const char *metric = text_of(objective, "objectiveMetricName");
+    CLEANUP(buf_fini) struct buf text = buf_init(LINE_MAX_BYTES);
 
     keep(progress, &progress->name, text_of(json_object_get(document, "metadata"), "name"));
     keep(progress, &progress->metric, metric);
-    keep(progress, &progress->algorithm,
-         text_of(json_object_get(spec, "algorithm"), "algorithmName"));
+    put_algorithm(&text, text_of(json_object_get(spec, "algorithm"), "algorithmName"), algorithm);
+    keep(progress, &progress->algorithm, buf_text(&text));
     progress->strategy = strategy_of(objective, metric);
     progress->max_trials = (int64_t)number_of(spec, "maxTrialCount");
+    progress->parallel = (int64_t)number_of(spec, "parallelTrialCount");
 }
 
 void progress_note(struct progress *progress, const char *note)
@@ -173,11 +175,13 @@ static void on_started(struct progress *progress, const json_t *event, int64_t n
 static void on_step(struct progress *progress, const json_t *event, int64_t now_ms)
 {
     struct progress_trial *trial = find_or_add(progress, text_of(event, "trial"));
+    CLEANUP(buf_fini) struct buf step = buf_init(LINE_MAX_BYTES);
 
     (void)now_ms;
     if (!trial)
         return;
-    keep(progress, &trial->step, text_of(event, "step"));
+    put_step(&step, event);
+    keep(progress, &trial->step, buf_text(&step));
     trial->run = (int64_t)number_of(event, "run");
     trial->cells = (int64_t)number_of(event, "cells");
 }
@@ -191,8 +195,12 @@ static void on_finished(struct progress *progress, const json_t *event, int64_t 
         progress->succeeded++;
     else if (strcmp(state, "Failed") == 0)
         progress->failed++;
+    else if (strcmp(state, "Killed") == 0)
+        progress->killed++;
     else
         progress->other++;
+    if (strcmp(state, "Succeeded") == 0)
+        progress->succeeded_s += number_of(event, "seconds");
     remember(progress, event);
     forget(progress, text_of(event, "trial"));
 }
@@ -209,17 +217,14 @@ static void on_lost(struct progress *progress, const json_t *event, int64_t now_
 static void on_optimal(struct progress *progress, const json_t *event, int64_t now_ms)
 {
     CLEANUP(buf_fini) struct buf text = buf_init(LINE_MAX_BYTES);
-    const json_t *value = json_object_get(event, "value");
-    char number[NBT_NUMBER_MAX] = "";
+    CLEANUP(buf_fini) struct buf value = buf_init(LINE_MAX_BYTES);
 
     (void)now_ms;
     put_assignments(&text, json_object_get(event, "assignments"));
-    if (json_is_number(value))
-        nbt_format_double(number, json_number_value(value));
+    put_value(&value, json_object_get(event, "value"));
     keep(progress, &progress->best_trial, text_of(event, "trial"));
     keep(progress, &progress->best_assignments, buf_text(&text));
-    keep(progress, &progress->best_value,
-         json_is_string(value) ? json_string_value(value) : number);
+    keep(progress, &progress->best_value, buf_text(&value));
 }
 
 static void on_engine_started(struct progress *progress, const json_t *event, int64_t now_ms)

@@ -25,12 +25,14 @@ struct progress_trial {
 };
 
 struct progress {
-    char *name, *algorithm;
-    char *metric;         /* the objective's name */
-    const char *strategy; /* "min", "max", "latest": what of an observation is compared */
-    int64_t max_trials;   /* 0: none */
-    int64_t succeeded, failed, other; /* other: killed, early stopped, without metrics */
-    struct progress_trial *trials;    /* pending and running ones */
+    char *name, *algorithm; /* "auto: random" */
+    char *metric;           /* the objective's name */
+    const char *strategy;   /* "min", "max", "latest": what of an observation is compared */
+    int64_t max_trials;     /* 0: none */
+    int64_t parallel;
+    int64_t succeeded, failed, killed, other; /* other: early stopped, without metrics */
+    double succeeded_s;                       /* seconds that the succeeded trials took, added up */
+    struct progress_trial *trials;            /* pending and running ones */
     size_t n_trials;
     double
         history[PROGRESS_HISTORY]; /* the objective of the newest trials, in order of their end */
@@ -51,8 +53,9 @@ struct progress_style {
 void progress_init(struct progress *progress);
 void progress_fini(struct progress *progress);
 
-/* Name, objective and strategy come from the Experiment. */
-void progress_experiment(struct progress *progress, const json_t *document);
+/* Name, objective, strategy and budget come from the Experiment; `algorithm` is what its own stands
+ * for, "" unknown. */
+void progress_experiment(struct progress *progress, const json_t *document, const char *algorithm);
 
 void progress_event(struct progress *progress, const json_t *event, int64_t now_ms);
 void progress_note(struct progress *progress, const char *note);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 
@@ -73,12 +74,42 @@ static void draw_counts(const struct progress *progress, struct line *line)
     put(line, GREEN, text);
     snprintf(text, sizeof(text), "  %lld failed", (long long)progress->failed);
     put(line, progress->failed ? RED : DIM, text);
+    if (progress->killed) {
+        snprintf(text, sizeof(text), "  %lld killed", (long long)progress->killed);
+        put(line, YELLOW, text);
+    }
     if (progress->other) {
         snprintf(text, sizeof(text), "  %lld other", (long long)progress->other);
         put(line, YELLOW, text);
     }
     snprintf(text, sizeof(text), "  %zu running", running(progress));
     put(line, CYAN, text);
+}
+
+/* How long trials take, and what is left of the budget at that pace. */
+static void put_pace(const struct progress *progress, struct line *line, int64_t now_ms)
+{
+    char mean[TEXT_DURATION_MAX], left[TEXT_DURATION_MAX], text[2 * TEXT_DURATION_MAX + 32];
+    int64_t open = progress->max_trials - progress->succeeded;
+    double each, work;
+
+    if (progress->succeeded == 0 || progress->succeeded_s <= 0)
+        return;
+    each = progress->succeeded_s / (double)progress->succeeded;
+    text_duration(mean, each);
+    snprintf(text, sizeof(text), "  %s a trial", mean);
+    put(line, DIM, text);
+    if (open <= 0 || progress->state)
+        return;
+    work = each * (double)open;
+    for (size_t i = 0; i < progress->n_trials; i++) {
+        const struct progress_trial *trial = &progress->trials[i];
+        if (trial->running)
+            work -= fmin(each, (double)(now_ms - trial->started_ms) / 1000.0);
+    }
+    text_duration(left, ceil(work / fmin((double)open, fmax(1, (double)progress->parallel))));
+    snprintf(text, sizeof(text), "  about %s left", left);
+    put(line, DIM, text);
 }
 
 static void draw_head(const struct progress *progress, const struct progress_style *style,
@@ -93,6 +124,7 @@ static void draw_head(const struct progress *progress, const struct progress_sty
     text_duration(elapsed, (double)(now_ms - progress->started_ms) / 1000.0);
     snprintf(text, sizeof(text), "  %s", progress->started_ms < 0 ? "" : elapsed);
     put(&line, PLAIN, text);
+    put_pace(progress, &line, now_ms);
     line_end(&line);
 }
 
@@ -116,6 +148,11 @@ static void draw_bar(const struct progress *progress, const struct progress_styl
     line_end(&line);
 }
 
+static const char *short_name(const struct progress *progress, const char *trial)
+{
+    return text_short_trial(progress->name ? progress->name : "", trial ? trial : "");
+}
+
 static void draw_best(const struct progress *progress, const struct progress_style *style,
                       struct buf *out)
 {
@@ -131,7 +168,7 @@ static void draw_best(const struct progress *progress, const struct progress_sty
         put(&line, PLAIN, "  ");
         put(&line, CYAN, progress->best_assignments ? progress->best_assignments : "");
         put(&line, DIM, "  ");
-        put(&line, DIM, progress->best_trial ? progress->best_trial : "");
+        put(&line, DIM, short_name(progress, progress->best_trial));
     }
     line_end(&line);
 }
@@ -169,15 +206,15 @@ static void draw_trend(const struct progress *progress, const struct progress_st
     line_end(&line);
 }
 
-static void draw_trial(const struct progress_trial *trial, const struct progress_style *style,
-                       int64_t now_ms, struct buf *out)
+static void draw_trial(const struct progress *progress, const struct progress_trial *trial,
+                       const struct progress_style *style, int64_t now_ms, struct buf *out)
 {
     struct line line = line_start(out, style);
     char text[64], elapsed[TEXT_DURATION_MAX];
 
     text_duration(elapsed, (double)(now_ms - trial->started_ms) / 1000.0);
     put(&line, PLAIN, "  ");
-    put(&line, PLAIN, trial->name ? trial->name : "");
+    put(&line, PLAIN, short_name(progress, trial->name));
     snprintf(text, sizeof(text), "  %7s  ", elapsed);
     put(&line, DIM, text);
     if (trial->cells > 0) {
@@ -209,7 +246,7 @@ static void draw_trials(const struct progress *progress, const struct progress_s
     for (size_t i = 0; i < progress->n_trials && shown < room; i++) {
         if (!progress->trials[i].running)
             continue;
-        draw_trial(&progress->trials[i], style, now_ms, out);
+        draw_trial(progress, &progress->trials[i], style, now_ms, out);
         shown++;
     }
     if (shown < all && rows > 0)

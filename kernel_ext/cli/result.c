@@ -1,5 +1,6 @@
 #include "cli/result.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +24,12 @@ static const json_t *optimal_of(const json_t *show)
     return text_of(optimal, "bestTrialName")[0] ? optimal : NULL;
 }
 
-/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words. */
+/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words; the program as it was called, since it need
+ * not be on PATH. */
 static void put_apply(struct buf *out, const json_t *show)
 {
-    buf_puts(out, "nbkatib apply ");
+    text_shell_word(out, program_invocation_name);
+    buf_puts(out, " apply ");
     text_shell_word(out, text_of(show, "notebook"));
     buf_putc(out, ' ');
     text_shell_word(out, text_of(show, "name"));
@@ -63,17 +66,6 @@ static int status_of_state(const char *state, const char *reason)
     return EXIT_WORK_FAILED;
 }
 
-static void say_row(const char *name, const char *value)
-{
-    CLEANUP(buf_fini) struct buf line = buf_init(8192);
-    auto_free char *shown_name = file_printable(name);
-    auto_free char *shown = file_printable(value);
-
-    buf_puts(&line, "  ");
-    text_pad(&line, shown_name ? shown_name : "?", 20);
-    printf("%s  %s\n", buf_text(&line), shown ? shown : "?");
-}
-
 static void say_best(const json_t *show, const json_t *optimal)
 {
     CLEANUP(buf_fini) struct buf apply = buf_init(32768);
@@ -87,7 +79,11 @@ static void say_best(const json_t *show, const json_t *optimal)
         say_row(text_of(row, "name"), text_of(row, "value"));
     puts("metrics");
     json_array_foreach(json_object_get(json_object_get(optimal, "observation"), "metrics"), i, row)
-        say_row(text_of(row, "name"), text_of(row, "latest"));
+    {
+        CLEANUP(buf_fini) struct buf value = buf_init(8192);
+        put_value(&value, json_object_get(row, "latest"));
+        say_row(text_of(row, "name"), buf_text(&value));
+    }
     if (shown)
         printf("notebook    %s\n", shown);
     put_apply(&apply, show);
@@ -99,9 +95,11 @@ static void say_result(const json_t *show)
     const json_t *status = status_of(show);
     const json_t *condition = last_condition(show);
     const char *state = text_of(show, "state");
+    double budget =
+        number_of(json_object_get(json_object_get(show, "experiment"), "spec"), "maxTrialCount");
 
     say(stdout, "%s  %s: %.0f of %.0f trials succeeded, %.0f failed", text_of(show, "name"), state,
-        number_of(status, "trialsSucceeded"), number_of(status, "trials"),
+        number_of(status, "trialsSucceeded"), budget > 0 ? budget : number_of(status, "trials"),
         number_of(status, "trialsFailed"));
     if (text_of(condition, "message")[0]) {
         auto_free char *message = file_printable(text_of(condition, "message"));

@@ -6,9 +6,12 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 #define CELL_WIDEST 48
+#define CELL_LEAST  6 /* nothing is shortened beyond that */
+#define GAP         2
 #define ROW_MAX     ((size_t)64 << 10)
 
 static size_t count_columns(const struct table *table)
@@ -51,7 +54,22 @@ static size_t width_of(const struct table *table, size_t column, size_t most)
     return width < most ? width : most;
 }
 
-/* The last column is never shortened nor padded: it holds the text that may be long. */
+/* Takes a column from the widest until a row is at most `room` wide. */
+static void shrink(size_t *widths, size_t columns, size_t room)
+{
+    for (;;) {
+        size_t total = GAP * (columns - 1), widest_at = 0;
+        for (size_t i = 0; i < columns; i++) {
+            total += widths[i];
+            widest_at = widths[i] > widths[widest_at] ? i : widest_at;
+        }
+        if (total <= room || widths[widest_at] <= CELL_LEAST)
+            return;
+        widths[widest_at]--;
+    }
+}
+
+/* The last column is not padded, and shortened only to fit: it holds the text that may be long. */
 static void put_row(FILE *stream, const char *const *cells, const size_t *widths, size_t columns)
 {
     CLEANUP(buf_fini) struct buf line = buf_init(ROW_MAX);
@@ -59,7 +77,7 @@ static void put_row(FILE *stream, const char *const *cells, const size_t *widths
     for (size_t i = 0; i < columns; i++) {
         const char *cell = cells[i] ? cells[i] : "";
         if (i + 1 == columns) {
-            buf_puts(&line, cell);
+            text_fit(&line, cell, widths[i]);
         } else {
             text_pad(&line, cell, widths[i]);
             buf_puts(&line, "  ");
@@ -77,7 +95,9 @@ void table_print(const struct table *table, FILE *stream)
     size_t widths[TABLE_COLUMNS] = {0};
 
     for (size_t i = 0; i < columns; i++)
-        widths[i] = width_of(table, i, widest(stream));
+        widths[i] = width_of(table, i, i + 1 == columns ? (size_t)-1 : widest(stream));
+    if (table->fit && isatty(fileno(stream)))
+        shrink(widths, columns, terminal_style().width);
     put_row(stream, table->heads, widths, columns);
     for (size_t i = 0; i < table->n_rows; i++)
         put_row(stream, (const char *const *)table->rows[i], widths, columns);

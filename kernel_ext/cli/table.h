@@ -2,15 +2,17 @@
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS 8
+#define TABLE_COLUMNS 24
 
 struct table {
     const char *heads[TABLE_COLUMNS]; /* ended by NULL when fewer */
     char *(*rows)[TABLE_COLUMNS];     /* owned, printable */
     size_t n_rows;
+    bool fit; /* on a terminal the widest columns are shortened until a row is one line */
 };
 
 /* One row; `cells` as many as heads, made printable, NULL is "". Rows that memory cannot hold are

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "nbtags/number.h"
 
 struct range {
     uint32_t first, last;
@@ -165,4 +167,69 @@ void text_duration(char text[TEXT_DURATION_MAX], double seconds)
         snprintf(text, TEXT_DURATION_MAX, "%ldh %02ldm", whole / 3600, whole / 60 % 60);
     else
         snprintf(text, TEXT_DURATION_MAX, "%ldd %02ldh", whole / 86400, whole / 3600 % 24);
+}
+
+void text_number(struct buf *out, const char *value)
+{
+    char rounded[32];
+    double number;
+    int64_t whole;
+
+    if (!nbt_parse_int(value, &whole) && nbt_parse_double(value, &number)) {
+        snprintf(rounded, sizeof(rounded), "%.6g", number);
+        value = strlen(rounded) < strlen(value) ? rounded : value;
+    }
+    buf_puts(out, value);
+}
+
+bool text_epoch(const char *utc, double *ret_seconds)
+{
+    struct tm tm = {0};
+
+    if (!strptime(utc, "%Y-%m-%dT%H:%M:%S", &tm))
+        return false;
+    *ret_seconds = (double)timegm(&tm);
+    return true;
+}
+
+/* In the zone of the user's clock; false when it is no such time. */
+static bool local_time(struct tm *ret, const char *utc)
+{
+    double epoch;
+
+    if (!text_epoch(utc, &epoch))
+        return false;
+    time_t seconds = (time_t)epoch;
+    return localtime_r(&seconds, ret) != NULL;
+}
+
+void text_clock(struct buf *out, const char *utc)
+{
+    struct tm tm;
+
+    if (local_time(&tm, utc))
+        buf_printf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+    else
+        buf_puts(out, utc);
+}
+
+void text_date(struct buf *out, const char *utc)
+{
+    struct tm tm;
+
+    if (local_time(&tm, utc))
+        buf_printf(out, "%04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                   tm.tm_hour, tm.tm_min);
+    else
+        buf_puts(out, utc);
+}
+
+const char *text_short_trial(const char *experiment, const char *trial)
+{
+    size_t length = strlen(experiment);
+
+    if (length && strncmp(trial, experiment, length) == 0 && trial[length] == '-' &&
+        trial[length + 1])
+        return trial + length + 1;
+    return trial;
 }

@@ -21,6 +21,7 @@
 struct view {
     const struct view_options *options;
     struct progress progress;
+    struct line_style style;
     struct terminal terminal;
     bool live, lines, json;
     bool ended;
@@ -65,7 +66,7 @@ static void tell(struct view *view, const json_t *event)
     }
     if (!(view->live ? stays(event) : view->lines || is_warning(event)))
         return;
-    line_of_event(&line, event);
+    line_of_event(&line, event, &view->style);
     if (line.length == 0)
         return;
     terminal_erase(&view->terminal);
@@ -201,7 +202,11 @@ int view_follow(const struct view_options *options)
     if (service_show(&show, options->experiment, &err) < 0)
         return fail(options->parsed, &err, NULL);
     progress_init(&view.progress);
-    progress_experiment(&view.progress, json_object_get(show, "experiment"));
+    progress_experiment(&view.progress, json_object_get(show, "experiment"),
+                        text_of(show, "resolvedAlgorithm"));
+    view.style = (struct line_style){.experiment = options->experiment,
+                                     .algorithm = text_of(show, "resolvedAlgorithm"),
+                                     .verbose = parsed_flag(options->parsed, "verbose")};
     int status = run_view(&view);
     progress_fini(&view.progress);
     return status;

@@ -28,20 +28,6 @@ static int no_memory(struct nbt_error *err)
     return NBT_ENOMEM;
 }
 
-static const json_t *find_trial(const json_t *show, const char *name)
-{
-    size_t i;
-    json_t *trial;
-
-    json_array_foreach(json_object_get(show, "trials"), i, trial)
-    {
-        const char *found = json_string_value(json_object_get(trial, "name"));
-        if (found && strcmp(found, name) == 0)
-            return trial;
-    }
-    return NULL;
-}
-
 static const json_t *optimal(const json_t *show)
 {
     const json_t *status = json_object_get(json_object_get(show, "experiment"), "status");
@@ -60,12 +46,12 @@ static int choose(struct apply *apply, const json_t *show, const char *experimen
         return nbt_error_set(err, NBT_ESTATE,
                              "'%s' has no best trial yet; wait until a trial has succeeded",
                              experiment);
-    const json_t *found = find_trial(show, name);
+    const json_t *found = service_find_trial(show, name);
     if (!found && trial)
         return nbt_error_set(err, NBT_ENOTFOUND,
                              "'%s' has no trial '%s'; 'nbkatib show %s' lists them", experiment,
                              trial, experiment);
-    apply->trial = name;
+    apply->trial = found ? json_string_value(json_object_get(found, "name")) : name;
     *ret_assignments = found ? json_object_get(found, "assignments")
                              : json_object_get(best, "parameterAssignments");
     return 0;

@@ -76,7 +76,8 @@ static void check_engine(json_t *checks, const struct engine *engine)
         return;
     }
     json_array_foreach(items, i, item) unreadable += json_object_get(item, "error") != NULL;
-    buf_printf(&text, "%s; %zu experiments", engine->summary, json_array_size(items));
+    buf_printf(&text, "%s; %zu experiment%s", engine->summary, json_array_size(items),
+               json_array_size(items) == 1 ? "" : "s");
     if (unreadable == 0) {
         add(checks, buf_text(&name), "ok", buf_text(&text), "");
         return;
@@ -109,7 +110,8 @@ static void check_room(json_t *checks)
         return;
     }
     unsigned long long bytes = (unsigned long long)room.f_bavail * room.f_frsize;
-    buf_printf(&text, "%llu MiB free at %s", bytes >> 20, folder);
+    buf_printf(&text, "%.1f GiB free at %s", (double)bytes / (double)((unsigned long long)1 << 30),
+               folder);
     if (bytes < ROOM_WARNING)
         add(checks, "disk space", "warning", buf_text(&text),
             "free some space, or set NBKATIB_HOME elsewhere");

@@ -121,7 +121,8 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
     if (result < 0)
         return result;
     json_t *packed =
-        json_pack("{s:O?, s:O}", "experiment", prepared.document, "problems", prepared.problems);
+        json_pack("{s:O?, s:O, s:s}", "experiment", prepared.document, "problems",
+                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document));
     if (!packed)
         return no_memory(err);
     *ret = packed;

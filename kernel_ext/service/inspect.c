@@ -112,6 +112,8 @@ static json_t *run_json(const struct derivation *derivation, const json_t *spec)
         if (value)
             json_object_set_new(run, fields[i], json_deep_copy(value));
     }
+    json_object_set_new(run, "resolvedAlgorithm",
+                        json_string(resolved_algorithm(derivation->document)));
     return run;
 }
 

@@ -64,6 +64,10 @@ nbt_must_check int check_kernel(const struct nbt_notebook *notebook, const char 
 /* The settings annotation of a document; {} when absent. New reference. */
 nbt_must_check int settings_load(json_t **ret, const json_t *document, struct nbt_error *err);
 
+/* resolve.c: what `auto` stands for with this document's space and budget; else the algorithm's own
+ * name, "" when there is none. Borrows. */
+const char *resolved_algorithm(const json_t *document);
+
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */
 

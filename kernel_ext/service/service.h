@@ -28,7 +28,8 @@ struct service_source {
 /* {"notebook","nbformat","kind":"kale|plain","kernel","language","cells":[{index,id,type,role,step,prev,limits,labels,
  * annotations,tags,runs}],"parameters":[{name,type,value,cell,line,column,selected,origin,why,range:{parameterType,
  * feasibleSpace}}],"metrics":[{variable,name,cell,line}],"objective":{...,"origin"},"run":{algorithm,parallelTrialCount,...,
- * "origin"},"steps":[...],"diagnostics":[{severity,code,cell,cell_id,line,column,text}]} */
+ * "resolvedAlgorithm","origin"},"steps":[...],"diagnostics":[{severity,code,cell,cell_id,line,column,text}]}
+ */
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
 
@@ -39,8 +40,8 @@ struct service_run {
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
 };
-/* {"experiment": document, "problems": [problem]}; the document is exactly what service_submit
- * would submit, null when the notebook has errors. A problem:
+/* {"experiment": document, "problems": [problem], "resolvedAlgorithm"}; the document is exactly
+ * what service_submit would submit, null when the notebook has errors. A problem:
  * {"severity","code","path","cell","line","column","text"}; path is "" and cell -1 where they do
  * not apply. The experiment may be run only when no problem is an error. */
 nbt_must_check int service_experiment(json_t **ret, const struct service_run *run,
@@ -53,7 +54,11 @@ nbt_must_check int service_submit(json_t **ret, json_t **ret_problems,
                                   const struct service_run *run, struct nbt_error *err);
 
 nbt_must_check int service_list(json_t **ret, struct nbt_error *err);
+/* The engine's show, and "resolvedAlgorithm": what `auto` stands for; else the algorithm's name. */
 nbt_must_check int service_show(json_t **ret, const char *experiment, struct nbt_error *err);
+/* The trial of a show by its name, with or without "EXPERIMENT-" before it; borrowed, NULL when
+ * there is none. Everywhere a trial is named, both forms serve. */
+const json_t *service_find_trial(const json_t *show, const char *trial);
 nbt_must_check int service_watch(const char *experiment, const struct engine_watch *watch,
                                  struct nbt_error *err);
 nbt_must_check int service_stop(const char *experiment, enum engine_stop how,

@@ -52,15 +52,6 @@ static char *default_output(const char *notebook)
     return buf_take(&path);
 }
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
 static int check(json_t **ret_problems, const struct service_trial *trial,
                  const json_t *assignments, struct nbt_error *err)
 {
@@ -131,7 +122,7 @@ static int run_checked(json_t **ret, const struct service_trial *trial, const js
 
     if (result < 0)
         return result;
-    auto_free char *folder = folder_of(path);
+    auto_free char *folder = file_folder(path);
     if (!output || !folder)
         return no_memory(err);
     struct trial_options options = {

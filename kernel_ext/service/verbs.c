@@ -59,7 +59,11 @@ int service_show(json_t **ret, const char *experiment, struct nbt_error *err)
     const struct engine *engine;
     int result = owner(&engine, experiment, err);
 
-    return result != 0 ? result : engine->show(ret, experiment, err);
+    if (result != 0 || (result = engine->show(ret, experiment, err)) != 0)
+        return result;
+    json_object_set_new(*ret, "resolvedAlgorithm",
+                        json_string(resolved_algorithm(json_object_get(*ret, "experiment"))));
+    return 0;
 }
 
 int service_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)
@@ -102,11 +106,42 @@ int service_delete(const char *experiment, struct nbt_error *err)
     return result != 0 ? result : engine->remove(experiment, err);
 }
 
+/* "digits-k5jnxqrj" of "k5jnxqrj" or of itself; the caller frees. */
+static char *full_name(const char *experiment, const char *trial)
+{
+    size_t length = strlen(experiment);
+    bool full = strncmp(trial, experiment, length) == 0 && trial[length] == '-';
+    char *name = NULL;
+
+    if (full)
+        return strdup(trial);
+    return asprintf(&name, "%s-%s", experiment, trial) < 0 ? NULL : name;
+}
+
 int service_file(char **ret_path, const char *experiment, const char *trial, const char *file,
                  struct nbt_error *err)
 {
     const struct engine *engine;
+    auto_free char *name = full_name(experiment, trial);
     int result = owner(&engine, experiment, err);
 
-    return result != 0 ? result : engine->file(ret_path, experiment, trial, file, err);
+    if (!name)
+        return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+    return result != 0 ? result : engine->file(ret_path, experiment, name, file, err);
+}
+
+const json_t *service_find_trial(const json_t *show, const char *trial)
+{
+    const char *experiment = json_string_value(json_object_get(show, "name"));
+    auto_free char *name = full_name(experiment ? experiment : "", trial);
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(show, "trials"), i, row)
+    {
+        const char *found = json_string_value(json_object_get(row, "name"));
+        if (name && found && strcmp(found, name) == 0)
+            return row;
+    }
+    return NULL;
 }

@@ -35,7 +35,7 @@ static const struct row rows[] = {
     {{"run", "a", "--trials", "none"}, NULL, "trials", "none", "a"},
     {{"run", "a", "--timeout", "2h"}, NULL, "timeout", "2h", "a"},
     {{"logs", "e", "t"}, NULL, "follow", NULL, "e"},
-    {{"run"}, "'run' needs NOTEBOOK", NULL, NULL, NULL},
+    {{"run"}, "'run' needs NOTEBOOK|EXPERIMENT.yaml", NULL, NULL, NULL},
     {{"apply", "a"}, "'apply' needs EXPERIMENT", NULL, NULL, NULL},
     {{"run", "a", "b"}, "'run' does not take 'b'", NULL, NULL, NULL},
     {{"run", "a", "--paralel", "3"}, "did you mean --parallel?", NULL, NULL, NULL},

@@ -1,5 +1,6 @@
 /* The live view drawn into memory, events as lines, and the columns of text. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/scope.h"
 #include "check.h"
@@ -8,7 +9,7 @@
 #include "cli/text.h"
 
 static const char document[] = "{'metadata':{'name':'digits-x7k2q'},'spec':{'maxTrialCount':4,'"
-                               "algorithm':{'algorithmName':'grid'},"
+                               "parallelTrialCount':2,'algorithm':{'algorithmName':'grid'},"
                                "'objective':{'type':'minimize','objectiveMetricName':'loss'}}}";
 
 static const char *const events[] = {
@@ -53,7 +54,7 @@ static void fill(struct progress *progress)
     auto_json json_t *experiment = parse(document);
 
     progress_init(progress);
-    progress_experiment(progress, experiment);
+    progress_experiment(progress, experiment, "grid");
     for (size_t i = 0; i < COUNT_OF(events); i++)
         feed(progress, events[i], 1000 * (int64_t)i);
 }
@@ -83,7 +84,7 @@ static void the_model_counts(void **state)
 
 static void the_picture_is_exact(void **state)
 {
-    static const char want[] = "digits-x7k2q  grid  12s\n"
+    static const char want[] = "digits-x7k2q  grid  12s  1.0s a trial  about 1.0s left\n"
                                "█████░░░░░░░░░░░░░░░  1/4  1 succeeded  1 failed  1 running\n"
                                "best   loss 0.5  lr=0.1  t-1\n"
                                "  t-3     4.0s  2/5 train  lr=0.3\n";
@@ -93,6 +94,42 @@ static void the_picture_is_exact(void **state)
     (void)state;
     fill(&progress);
     progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 12000, &out);
+    assert_string_equal(buf_text(&out), want);
+}
+
+/* Two trials of 4 s took 12 s side by side; of the two that are left, one has run for 2 s. */
+static void the_head_tells_the_algorithm_and_the_pace(void **state)
+{
+    static const char *const more[] = {
+        "{'kind':'engine-started','pid':1}",
+        "{'kind':'trial-finished','trial':'digits-x7k2q-a','state':'Succeeded','seconds':3}",
+        "{'kind':'trial-finished','trial':'digits-x7k2q-b','state':'Succeeded','seconds':5}",
+        "{'kind':'trial-finished','trial':'digits-x7k2q-k','state':'Killed','seconds':50}",
+        "{'kind':'optimal','trial':'digits-x7k2q-a','value':0.12345678901,'assignments':[{'name':'"
+        "lr'"
+        ",'value':'0.049999999999'}]}",
+        "{'kind':'trial-created','trial':'digits-x7k2q-c','assignments':[{'name':'lr','value':"
+        "'0.0137489759'},{'name':'n','value':'12345678'},{'name':'s','value':'1.23456789x'}]}",
+        "{'kind':'trial-started','trial':'digits-x7k2q-c'}",
+        "{'kind':'trial-step','trial':'digits-x7k2q-c','step':'plain','cell':9,'run':3,'cells':5}",
+    };
+    static const char want[] =
+        "digits-x7k2q  auto: random  9.0s  4.0s a trial  about 3.0s left\n"
+        "██████████░░░░░░░░░░  2/4  2 succeeded  0 failed  1 killed  1 running\n"
+        "best   loss 0.123457  lr=0.05  a\n"
+        "  c     2.0s  3/5 cell 9  lr=0.013749 n=12345678 s=1.23456789x\n";
+    CLEANUP(progress_fini) struct progress progress;
+    CLEANUP(buf_fini) struct buf out = buf_init(65536);
+    auto_json json_t *experiment = parse(document);
+
+    (void)state;
+    json_object_set_new(json_object_get(json_object_get(experiment, "spec"), "algorithm"),
+                        "algorithmName", json_string("auto"));
+    progress_init(&progress);
+    progress_experiment(&progress, experiment, "random");
+    for (size_t i = 0; i < COUNT_OF(more); i++)
+        feed(&progress, more[i], i < 5 ? 0 : 7000);
+    progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 9000, &out);
     assert_string_equal(buf_text(&out), want);
 }
 
@@ -175,31 +212,97 @@ static void colours_are_asked_for(void **state)
 static void events_as_lines(void **state)
 {
     static const struct {
-        const char *event, *want;
+        const char *event, *brief, *verbose; /* verbose NULL: the same */
     } table[] = {
-        {"{'kind':'trial-started','trial':'t','pid':7,'time':'2026-11-24T03:10:00.5Z'}",
-         "03:10:00  trial t  started  pid 7"},
-        {"{'kind':'trial-created','trial':'t','assignments':[{'name':'a','value':'1'},{'name':'b','"
-         "value':'x'}]}",
-         "trial t  created  a=1 b=x"},
+        {"{'kind':'experiment-created','name':'t','notebook':'n.ipynb','algorithm':'auto'}",
+         "experiment t  notebook n.ipynb  algorithm auto: random", NULL},
+        {"{'kind':'engine-started','pid':3}", "", "engine started  pid 3"},
+        {"{'kind':'engine-ended','state':'Succeeded'}", "", "engine ended  Succeeded"},
+        {"{'kind':'condition','type':'Running','status':'True','reason':'R','message':'m'}",
+         "condition Running=True  R  m", NULL},
+        {"{'kind':'condition','type':'Running','status':'False','reason':'R','message':'m'}", "",
+         "condition Running=False  R  m"},
+        {"{'kind':'trial-started','trial':'t-a','pid':7,'time':'2026-11-24T03:10:00.5Z'}", "",
+         "05:10:00  trial a  started  pid 7"},
+        {"{'kind':'trial-created','trial':'t-a','time':'2026-11-24T23:10:00.5Z','assignments':[{'"
+         "name':'a','value':'0.049999999999'},{'name':'b','value':'x'}]}",
+         "01:10:00  trial a  starts  a=0.05 b=x", NULL},
+        {"{'kind':'trial-step','trial':'t-a','step':'train','cell':4,'run':2,'cells':5}", "",
+         "trial a  2/5  train"},
+        {"{'kind':'trial-step','trial':'t-a','step':'plain','cell':4,'run':2,'cells':5}", "",
+         "trial a  2/5  cell 4"},
         {"{'kind':'trial-finished','trial':'t','state':'Failed','reason':'R','message':'"
          "two\\nlines','seconds':61}",
-         "trial t  Failed  R: two\\x0alines  (1m 01s)"},
-        {"{'kind':'trial-report','trial':'t','metric':'m','value':0.25}",
-         "trial t  reports  m=0.25"},
-        {"{'kind':'warning','text':'\\u001b[1mx'}", "warning  \\x1b[1mx"},
-        {"{'kind':'from-the-future'}", ""},
+         "trial t  Failed  R: two\\x0alines  (1m 01s)", NULL},
+        {"{'kind':'trial-finished','trial':'t-a','state':'Succeeded','seconds':1,'observation':{'"
+         "metrics':[{'name':'m','latest':'0.9429824561403509'}]}}",
+         "trial a  Succeeded  m=0.942982  (1.0s)", NULL},
+        {"{'kind':'trial-report','trial':'t-a','metric':'m','value':0.9429824561403509}", "",
+         "trial a  reports  m=0.942982"},
+        {"{'kind':'trial-warning','trial':'t-a','text':'x'}", "trial a  warning  x", NULL},
+        {"{'kind':'trial-lost','trial':'t-a'}", "trial a  lost with its engine; it runs again",
+         NULL},
+        {"{'kind':'optimal','trial':'t-a','value':1e-300,'assignments':[]}",
+         "best so far  a  1e-300  ", NULL},
+        {"{'kind':'warning','text':'\\u001b[1mx'}", "warning  \\x1b[1mx", NULL},
+        {"{'kind':'from-the-future'}", "", NULL},
+    };
+
+    (void)state;
+    setenv("TZ", "XYZ-2", 1);
+    tzset();
+    for (size_t i = 0; i < 2 * COUNT_OF(table); i++) {
+        CLEANUP(buf_fini) struct buf out = buf_init(65536);
+        auto_json json_t *event = parse(table[i / 2].event);
+        bool verbose = i % 2;
+        const char *want =
+            verbose && table[i / 2].verbose ? table[i / 2].verbose : table[i / 2].brief;
+        line_of_event(&out, event, &(struct line_style){"t", "random", verbose});
+        if (strcmp(buf_text(&out), want) != 0)
+            fail_msg("%s\n  gives    \"%s\"\n  expected \"%s\"", table[i / 2].event, buf_text(&out),
+                     want);
+    }
+}
+
+static void numbers_are_short_for_people(void **state)
+{
+    static const char *const table[][2] = {
+        {"0.9649122807017544", "0.964912"},
+        {"-0.00048104069893255", "-0.000481041"},
+        {"123456.789", "123457"},
+        {"1234567", "1234567"},
+        {"0.5", "0.5"},
+        {"1e-05", "1e-05"},
+        {"12345678.251", "1.23457e+07"},
+        {"1.0", "1"},
+        {"True", "True"},
+        {"", ""},
+        {"0.123456789 ", "0.123456789 "},
+        {"-", "-"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(table); i++) {
-        CLEANUP(buf_fini) struct buf out = buf_init(65536);
-        auto_json json_t *event = parse(table[i].event);
-        line_of_event(&out, event);
-        if (strcmp(buf_text(&out), table[i].want) != 0)
-            fail_msg("%s\n  gives    \"%s\"\n  expected \"%s\"", table[i].event, buf_text(&out),
-                     table[i].want);
+        CLEANUP(buf_fini) struct buf out = buf_init(256);
+        text_number(&out, table[i][0]);
+        assert_string_equal(buf_text(&out), table[i][1]);
     }
+}
+
+static void trials_are_named_without_their_experiment(void **state)
+{
+    static const char *const table[][3] = {
+        {"digits", "digits-k5jn", "k5jn"},
+        {"digits", "digit-k5jn", "digit-k5jn"},
+        {"digits", "digits", "digits"},
+        {"digits", "digits-", "digits-"},
+        {"", "-a", "-a"},
+        {"a-b", "a-b-c", "c"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        assert_string_equal(text_short_trial(table[i][0], table[i][1]), table[i][2]);
 }
 
 static void text_takes_its_columns(void **state)
@@ -263,6 +366,9 @@ int main(void)
         cmocka_unit_test(what_comes_from_outside_steers_no_terminal),
         cmocka_unit_test(colours_are_asked_for),
         cmocka_unit_test(events_as_lines),
+        cmocka_unit_test(numbers_are_short_for_people),
+        cmocka_unit_test(trials_are_named_without_their_experiment),
+        cmocka_unit_test(the_head_tells_the_algorithm_and_the_pace),
         cmocka_unit_test(text_takes_its_columns),
         cmocka_unit_test(words_survive_the_shell),
     };
