@@ -60,8 +60,8 @@ int file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_len
     if (fstat(fd, &info) < 0)
         return nbt_error_errno(err, "cannot look at %s", path);
     if (!S_ISREG(info.st_mode))
-        return nbt_error_set(err, NBT_EINVAL, "cannot read %s: %s. Give the path of a file",
-                             path, S_ISDIR(info.st_mode) ? "Is a directory" : "Not a file");
+        return nbt_error_set(err, NBT_EINVAL, "cannot read %s: %s. Give the path of a file", path,
+                             S_ISDIR(info.st_mode) ? "Is a directory" : "Not a file");
     return read_all(fd, path, maximum, ret_data, ret_length, err);
 }
 
@@ -80,7 +80,7 @@ int file_write_all(int fd, const void *data, size_t length, struct nbt_error *er
     return 0;
 }
 
-static char *folder_of(const char *path)
+char *file_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     if (!slash)
@@ -90,7 +90,7 @@ static char *folder_of(const char *path)
 
 int file_sync_folder(const char *path, struct nbt_error *err)
 {
-    auto_free char *folder = folder_of(path);
+    auto_free char *folder = file_folder(path);
     if (!folder)
         return nbt_error_set(err, NBT_ENOMEM, "no memory to write %s", path);
     auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -47,6 +47,7 @@ nbt_must_check int file_open_beneath(int dirfd, const char *name, int flags, mod
 nbt_must_check int file_real_path(const char *path, char **ret_path, struct nbt_error *err);
 char *file_join(const char *folder, const char *name); /* caller frees; NULL without memory */
 const char *file_base_name(const char *path);          /* borrows; the part after the last '/' */
+char *file_folder(const char *path); /* the part before it, "." or "/" when empty; caller frees */
 
 /* True for NFS, CIFS, FUSE, 9p, ...: filesystems whose locks and mmap SQLite's WAL cannot trust. */
 bool file_is_network(const char *path);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "experiment/experiment.h"
 #include "nbtags/number.h"
@@ -90,10 +91,7 @@ static int seed_of(uint64_t *ret, const json_t *document, struct nbt_error *err)
 static char *directory_of(const json_t *document, const char *fallback)
 {
     const char *notebook = experiment_annotation(document, EXPERIMENT_NOTEBOOK);
-    const char *slash = notebook ? strrchr(notebook, '/') : NULL;
-    if (!slash)
-        return strdup(fallback);
-    return slash == notebook ? strdup("/") : strndup(notebook, (size_t)(slash - notebook));
+    return notebook && strchr(notebook, '/') ? file_folder(notebook) : strdup(fallback);
 }
 
 int64_t settings_max_trials(const json_t *document)

@@ -28,18 +28,12 @@ static int address_of(struct sockaddr_un *address, const char *path, int *ret_fo
         memcpy(address->sun_path, path, strlen(path) + 1);
         return 0;
     }
-    auto_free char *folder = strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    if (!slash) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    *slash = '\0';
-    *ret_folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    auto_free char *folder = file_folder(path);
+    *ret_folder = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (*ret_folder < 0)
         return -1;
     int length = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
-                          *ret_folder, slash + 1);
+                          *ret_folder, file_base_name(path));
     if (length < 0 || (size_t)length >= sizeof(address->sun_path)) {
         errno = ENAMETOOLONG;
         return -1;

@@ -200,12 +200,9 @@ static int set_journal(struct store *store, struct nbt_error *err)
 static char *address(const char *path, enum store_mode mode)
 {
     auto_free char *shm = NULL;
-    auto_free char *folder = strdup(path);
+    auto_free char *folder = file_folder(path);
     if (!folder || asprintf(&shm, "%s-shm", path) < 0)
         return NULL;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = '\0';
     bool alone = mode == STORE_READ && access(folder, W_OK) < 0 && access(shm, R_OK) < 0;
     sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, "file:");
