@@ -107,7 +107,12 @@ static void put_pace(const struct progress *progress, struct line *line, int64_t
         if (trial->running)
             work -= fmin(each, (double)(now_ms - trial->started_ms) / 1000.0);
     }
-    text_duration(left, ceil(work / fmin((double)open, fmax(1, (double)progress->parallel))));
+    work = ceil(work / fmin((double)open, fmax(1, (double)progress->parallel)));
+    if (work < 1) /* the last ones take longer than the others did */
+        return;
+    text_duration(left, work);
+    if (work < 60) /* a guess has no tenths */
+        snprintf(left, sizeof(left), "%.0fs", work);
     snprintf(text, sizeof(text), "  about %s left", left);
     put(line, DIM, text);
 }

@@ -84,7 +84,7 @@ static void the_model_counts(void **state)
 
 static void the_picture_is_exact(void **state)
 {
-    static const char want[] = "digits-x7k2q  grid  12s  1.0s a trial  about 1.0s left\n"
+    static const char want[] = "digits-x7k2q  grid  12s  1.0s a trial  about 1s left\n"
                                "█████░░░░░░░░░░░░░░░  1/4  1 succeeded  1 failed  1 running\n"
                                "best   loss 0.5  lr=0.1  t-1\n"
                                "  t-3     4.0s  2/5 train  lr=0.3\n";
@@ -114,7 +114,7 @@ static void the_head_tells_the_algorithm_and_the_pace(void **state)
         "{'kind':'trial-step','trial':'digits-x7k2q-c','step':'plain','cell':9,'run':3,'cells':5}",
     };
     static const char want[] =
-        "digits-x7k2q  auto: random  9.0s  4.0s a trial  about 3.0s left\n"
+        "digits-x7k2q  auto: random  9.0s  4.0s a trial  about 3s left\n"
         "██████████░░░░░░░░░░  2/4  2 succeeded  0 failed  1 killed  1 running\n"
         "best   loss 0.123457  lr=0.05  a\n"
         "  c     2.0s  3/5 cell 9  lr=0.013749 n=12345678 s=1.23456789x\n";
@@ -131,6 +131,10 @@ static void the_head_tells_the_algorithm_and_the_pace(void **state)
         feed(&progress, more[i], i < 5 ? 0 : 7000);
     progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 9000, &out);
     assert_string_equal(buf_text(&out), want);
+    buf_clear(&out);
+    feed(&progress, "{'kind':'trial-finished','trial':'t','state':'Succeeded','seconds':4}", 9000);
+    progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, 99000, &out);
+    assert_null(strstr(buf_text(&out), "left"));
 }
 
 static void check_size(const struct progress *progress, size_t width, size_t rows, bool ascii)
