@@ -14,12 +14,40 @@ static void shorten(char *text, size_t size, int written)
     memcpy(text + end, "...", 4);
 }
 
+/* Length of the UTF-8 sequence at `at`, 0 when it is none. */
+static size_t sequence(const unsigned char *at)
+{
+    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
+    if ((at[0] >= 0x80 && at[0] < 0xC2) || at[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+        (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
+        return 0;
+    return length;
+}
+
+/* A name that a "%.80s" cut in the middle of a character, or that was no UTF-8, must not make a
+ * text that JSON refuses. */
+static void mend(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at;) {
+        size_t length = sequence(at);
+        if (length == 0)
+            *at = '?';
+        at += length ? length : 1;
+    }
+}
+
 int nbt_error_vset(struct nbt_error *err, int code, const char *format, va_list args)
 {
     if (!err || err->code)
         return code;
     err->code = code;
     shorten(err->text, sizeof(err->text), vsnprintf(err->text, sizeof(err->text), format, args));
+    mend(err->text);
     return code;
 }
 
@@ -89,8 +117,8 @@ void nbt_error_clear(struct nbt_error *err)
 const char *nbt_code_name(int code)
 {
     static const char *const names[] = {
-        "ok",        "no-memory", "io",       "syntax",   "invalid-value", "not-found",   "exists",
-        "bad-state", "timeout",   "died",     "canceled", "protocol",      "unsupported", "version",
+        "ok",        "no-memory", "io",   "syntax",   "invalid-value", "not-found",   "exists",
+        "bad-state", "timeout",   "died", "canceled", "protocol",      "unsupported", "version",
     };
     int index = -code;
     return index >= 0 && index < (int)(sizeof(names) / sizeof(names[0])) ? names[index] : "unknown";
