@@ -44,18 +44,17 @@ static void add_row(struct table *table, const json_t *item)
     CLEANUP(buf_fini) struct buf started = buf_init(256);
 
     if (error[0]) {
-        table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
-                                               "Unreadable", "", "", "", error});
+        table_add(table,
+                  (const char *const[]){text_of(item, "name"), "Unreadable", "", "", "", error});
         return;
     }
     text_date(&started, text_of(item, "startTime"));
     put_counts(&counts, item);
     put_objective(&objective, item);
     put_assignments(&best, json_object_get(json_object_get(item, "best"), "assignments"));
-    table_add(table,
-              (const char *const[]){text_of(item, "name"), text_of(item, "engine"),
-                                    text_of(item, "state"), buf_text(&counts), buf_text(&started),
-                                    buf_text(&objective), buf_text(&best)});
+    table_add(table, (const char *const[]){text_of(item, "name"), text_of(item, "state"),
+                                           buf_text(&counts), buf_text(&started),
+                                           buf_text(&objective), buf_text(&best)});
 }
 
 static void say_names(const json_t *items)
@@ -73,9 +72,8 @@ static void say_names(const json_t *items)
 static void say_table(const json_t *items)
 {
     CLEANUP(table_fini)
-    struct table table = {
-        .heads = {"NAME", "ENGINE", "STATE", "TRIALS", "STARTED", "OBJECTIVE", "BEST"},
-        .fit = true};
+    struct table table = {.heads = {"NAME", "STATE", "TRIALS", "STARTED", "OBJECTIVE", "BEST"},
+                          .fit = true};
     size_t i;
     json_t *item;
 

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -10,7 +11,8 @@
 #include "cli/text.h"
 
 #define CELL_WIDEST 48
-#define CELL_LEAST  6 /* nothing is shortened beyond that */
+#define HEAD_LEAST  6
+#define LAST_LEAST  3
 #define GAP         2
 #define ROW_MAX     ((size_t)64 << 10)
 
@@ -42,31 +44,54 @@ static size_t widest(FILE *stream)
     return isatty(fileno(stream)) ? CELL_WIDEST : (size_t)-1;
 }
 
-static size_t width_of(const struct table *table, size_t column, size_t most)
+static size_t values_width(const struct table *table, size_t column)
 {
-    size_t width = text_width(table->heads[column]);
+    size_t width = 0;
 
     for (size_t i = 0; i < table->n_rows; i++) {
         const char *cell = table->rows[i][column];
         size_t here = cell ? text_width(cell) : 0;
         width = here > width ? here : width;
     }
+    return width;
+}
+
+static size_t width_of(const struct table *table, size_t column, size_t most)
+{
+    size_t head = text_width(table->heads[column]), values = values_width(table, column);
+    size_t width = head > values ? head : values;
+
     return width < most ? width : most;
 }
 
-/* Takes a column from the widest until a row is at most `room` wide. */
-static void shrink(size_t *widths, size_t columns, size_t room)
+static size_t total(const size_t *widths, size_t columns)
 {
-    for (;;) {
-        size_t total = GAP * (columns - 1), widest_at = 0;
-        for (size_t i = 0; i < columns; i++) {
-            total += widths[i];
-            widest_at = widths[i] > widths[widest_at] ? i : widest_at;
-        }
-        if (total <= room || widths[widest_at] <= CELL_LEAST)
+    size_t sum = GAP * (columns - 1);
+
+    for (size_t i = 0; i < columns; i++)
+        sum += widths[i];
+    return sum;
+}
+
+/* Heads are shortened first, the widest one before the others, then the last column; no other
+ * value ever, and nothing when it would not be enough. */
+static void shrink(const struct table *table, size_t *widths, size_t columns, size_t room)
+{
+    size_t least[TABLE_COLUMNS], narrow[TABLE_COLUMNS];
+
+    memcpy(narrow, widths, columns * sizeof(*widths));
+    for (size_t i = 0; i < columns; i++)
+        least[i] = values_width(table, i) > HEAD_LEAST ? values_width(table, i) : HEAD_LEAST;
+    while (total(narrow, columns) > room) {
+        size_t at = columns - 1;
+        for (size_t i = 0; i < columns; i++)
+            if (narrow[i] > least[i] && (narrow[at] <= least[at] || narrow[i] > narrow[at]))
+                at = i;
+        if (narrow[at] <= LAST_LEAST)
             return;
-        widths[widest_at]--;
+        narrow[at]--;
     }
+    memcpy(widths, narrow, columns * sizeof(*widths));
 }
 
 /* The last column is not padded, and shortened only to fit: it holds the text that may be long. */
@@ -97,7 +122,7 @@ void table_print(const struct table *table, FILE *stream)
     for (size_t i = 0; i < columns; i++)
         widths[i] = width_of(table, i, i + 1 == columns ? (size_t)-1 : widest(stream));
     if (table->fit && isatty(fileno(stream)))
-        shrink(widths, columns, terminal_style().width);
+        shrink(table, widths, columns, terminal_style().width);
     put_row(stream, table->heads, widths, columns);
     for (size_t i = 0; i < table->n_rows; i++)
         put_row(stream, (const char *const *)table->rows[i], widths, columns);

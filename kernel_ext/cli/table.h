@@ -12,7 +12,7 @@ struct table {
     const char *heads[TABLE_COLUMNS]; /* ended by NULL when fewer */
     char *(*rows)[TABLE_COLUMNS];     /* owned, printable */
     size_t n_rows;
-    bool fit; /* on a terminal the widest columns are shortened until a row is one line */
+    bool fit; /* on a terminal heads and the last column are shortened to make a row one line */
 };
 
 /* One row; `cells` as many as heads, made printable, NULL is "". Rows that memory cannot hold are

@@ -20,7 +20,7 @@ static const char *nothing_left(const char *reason)
         const char *reason, *why;
     } rows[] = {
         {STATUS_REASON_MAX_TRIALS,
-         "its trials are all done; give a larger number of trials to go on"},
+         "its trials are all done; a larger --trials goes on"},
         {STATUS_REASON_GOAL, "its goal is reached; run a new experiment with another goal"},
         {STATUS_REASON_SUGGESTION_END,
          "its search space has no point left; run a new experiment with a larger one"},
