@@ -121,7 +121,7 @@ void table_print(const struct table *table, FILE *stream)
 
     for (size_t i = 0; i < columns; i++)
         widths[i] = width_of(table, i, i + 1 == columns ? (size_t)-1 : widest(stream));
-    if (table->fit && isatty(fileno(stream)))
+    if (table->fit && columns > 0 && isatty(fileno(stream)))
         shrink(table, widths, columns, terminal_style().width);
     put_row(stream, table->heads, widths, columns);
     for (size_t i = 0; i < table->n_rows; i++)

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -31,6 +32,8 @@ def run(columns, interrupts, term, argv):
         if interrupts and interrupts[0].encode() in out:
             interrupts.pop(0)
             os.write(fd, b"\x03")
+    else:
+        os.kill(pid, signal.SIGKILL)
     return out.decode("utf-8", "replace"), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
