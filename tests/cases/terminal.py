@@ -17,6 +17,7 @@ def run(columns, interrupts, term, argv):
     pid, fd = pty.fork()
     if pid == 0:
         os.environ["TERM"] = term
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a suite that runs in the background ignores it
         os.execvp(argv[0], argv)
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     out, started = b"", time.monotonic()
