@@ -60,10 +60,21 @@ int nbt_error_set(struct nbt_error *err, int code, const char *format, ...)
     return code;
 }
 
+static int code_of(int number)
+{
+    switch (number) {
+    case ENOENT: return NBT_ENOTFOUND;
+    case ENOMEM: return NBT_ENOMEM;
+    case ENOSPC:
+    case EDQUOT: return NBT_ENOSPACE;
+    default: return NBT_EIO;
+    }
+}
+
 int nbt_error_errno(struct nbt_error *err, const char *format, ...)
 {
     int saved = errno;
-    int code = saved == ENOENT ? NBT_ENOTFOUND : saved == ENOMEM ? NBT_ENOMEM : NBT_EIO;
+    int code = code_of(saved);
     char text[512];
     va_list args;
     va_start(args, format);
@@ -117,8 +128,9 @@ void nbt_error_clear(struct nbt_error *err)
 const char *nbt_code_name(int code)
 {
     static const char *const names[] = {
-        "ok",        "no-memory", "io",   "syntax",   "invalid-value", "not-found",   "exists",
-        "bad-state", "timeout",   "died", "canceled", "protocol",      "unsupported", "version",
+        "ok",        "no-memory", "io",          "syntax",  "invalid-value",
+        "not-found", "exists",    "bad-state",   "timeout", "died",
+        "canceled",  "protocol",  "unsupported", "version", "no-space",
     };
     int index = -code;
     return index >= 0 && index < (int)(sizeof(names) / sizeof(names[0])) ? names[index] : "unknown";

@@ -103,8 +103,9 @@ int file_sync_folder(const char *path, struct nbt_error *err)
 static int fill(int fd, const void *data, size_t length, mode_t mode, bool durable,
                 struct nbt_error *err)
 {
-    if (file_write_all(fd, data, length, err) < 0)
-        return NBT_EIO;
+    int code = file_write_all(fd, data, length, err);
+    if (code < 0)
+        return code;
     if (fchmod(fd, mode) < 0)
         return nbt_error_errno(err, "cannot set the mode");
     if (durable && fsync(fd) < 0)

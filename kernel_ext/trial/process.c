@@ -41,10 +41,11 @@ static int signals_as_descriptor(void)
 
 static void complain(int status_fd, const struct nbt_error *err)
 {
-    json_t *event = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:[], s:[], s:s, s:f}", "event",
-                              "finished", "state", "Failed", "reason", "TrialNotRecorded",
-                              "message", err->text, "cell", err->cell, "line", err->line, "metrics",
-                              "warnings", "isolation", "", "seconds", 0.0);
+    const char *reason = err->code == NBT_ENOSPACE ? "DiskFull" : "TrialNotRecorded";
+    json_t *event =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:[], s:[], s:s, s:f}", "event", "finished",
+                  "state", "Failed", "reason", reason, "message", err->text, "cell", err->cell,
+                  "line", err->line, "metrics", "warnings", "isolation", "", "seconds", 0.0);
     if (event != NULL)
         tell(&status_fd, event);
     json_decref(event);

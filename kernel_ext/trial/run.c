@@ -143,7 +143,7 @@ static bool prepare(struct run *run)
         return false;
     if (plan_make(&run->plan, run->notebook, run->options->assignments, &why) < 0 ||
         open_outputs(run, &why) < 0 || open_workspace(run, &why) < 0) {
-        fail_by(run, "PrepareFailed", &why);
+        fail_by(run, why.code == NBT_ENOSPACE ? "DiskFull" : "PrepareFailed", &why);
         return false;
     }
     return true;

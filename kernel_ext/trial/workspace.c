@@ -82,7 +82,11 @@ static int copy_into(struct workspace *workspace, const struct workspace_request
     int code = file_remove_tree(copy, err);
     if (code < 0)
         return code;
-    if (copy_tree(workspace->directory, copy, &options, &result, &why) < 0) {
+    code = copy_tree(workspace->directory, copy, &options, &result, &why);
+    /* A full disk is no reason to let trials write over each other's files. */
+    if (code == NBT_ENOSPACE)
+        return nbt_error_set(err, code, "%s", why.text);
+    if (code < 0) {
         share(workspace, why.text);
         return 0;
     }

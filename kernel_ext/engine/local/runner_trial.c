@@ -1,5 +1,4 @@
 /* The runner and one trial: created, started, followed, recorded. */
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -406,13 +405,12 @@ static void remove_workspace(const struct runner *runner, const char *trial)
 /* No fault of the notebook: the trial runs again when there is room. */
 static bool found_no_space(struct runner *runner, const struct slot *slot)
 {
-    const char *message = text_of(slot->result, "message");
-    if (strcmp(text_of(slot->result, "reason"), "TrialNotRecorded") != 0 ||
-        (!strstr(message, strerror(ENOSPC)) && !strstr(message, strerror(EDQUOT))))
+    if (strcmp(text_of(slot->result, "reason"), "DiskFull") != 0)
         return false;
     runner->no_space = true;
-    nbt_error_set(&runner->failure, NBT_EIO,
-                  "the disk is full; free some space, then `nbkatib resume` goes on: %s", message);
+    nbt_error_set(&runner->failure, NBT_ENOSPACE,
+                  "the disk is full; free some space, then `nbkatib resume` goes on: %s",
+                  text_of(slot->result, "message"));
     return true;
 }
 

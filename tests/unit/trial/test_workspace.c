@@ -1,9 +1,11 @@
 /* A trial's own copy of the notebook's folder. */
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scope.h"
 #include "support.h"
 #include "trial/workspace.h"
 
@@ -217,6 +219,30 @@ static void folders_that_cannot_be_copied_are_shared(void **state)
     }
 }
 
+/* Sharing the folder would let trials write over each other's files for want of space. */
+static void a_full_disk_is_no_reason_to_share(void **state)
+{
+    (void)state;
+    struct world world = make_world("y = lr");
+    struct workspace_request request = request_of(&world);
+    struct workspace workspace = {0};
+    struct nbt_error err = NBT_ERROR_INIT;
+    char data[4096] = "";
+    auto_close int fd = open(world.folder, O_RDONLY | O_DIRECTORY);
+    auto_close int file = openat(fd, "big.bin", O_WRONLY | O_CREAT, 0600);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(write(file, data, sizeof data), sizeof data);
+    if (mount("none", world.output, "tmpfs", 0, "size=64k") < 0) {
+        drop_world(&world);
+        skip();
+    }
+    int code = workspace_open(&workspace, &request, &err);
+    umount2(world.output, MNT_DETACH);
+    assert_int_equal(code, NBT_ENOSPACE);
+    assert_non_null(strstr(err.text, "big.bin"));
+    drop_world(&world);
+}
+
 static void snapshots_are_numbered(void **state)
 {
     (void)state;
@@ -258,6 +284,7 @@ int main(void)
         cmocka_unit_test(modes_and_times_are_kept),
         cmocka_unit_test(environments_are_linked),
         cmocka_unit_test(folders_that_cannot_be_copied_are_shared),
+        cmocka_unit_test(a_full_disk_is_no_reason_to_share),
         cmocka_unit_test(snapshots_are_numbered),
         cmocka_unit_test(a_shared_folder_has_no_snapshots),
     };
