@@ -20,6 +20,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,8 +89,15 @@ def run_case(case, program, folder):
                        LC_ALL="C.UTF-8", TERM="dumb")
     folder.chmod(0o755)
     script = PRELUDE + (case / "cmd").read_text(encoding="utf-8")
-    return subprocess.run(["bash", "-c", script], cwd=work, env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=TIMEOUT_S, check=False)
+    process = subprocess.Popen(["bash", "-c", script], cwd=work, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(script, f"none after {TIMEOUT_S} s", out, err)
+    return subprocess.CompletedProcess(script, process.returncode, out, err)
 
 
 def problems_of(case, done):
