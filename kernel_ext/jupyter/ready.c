@@ -16,13 +16,18 @@ static int too_late(struct client *client, int64_t waited_ms, struct nbt_error *
 {
     const char *what = client->kernel_info ? "its iopub channel stayed silent"
                                            : "it did not answer kernel_info_request";
+    const char *forged = client->rejected
+                             ? " (messages with a wrong signature came in: is it this file's key?)"
+                             : "";
+    if (client->attached)
+        return nbt_error_set(err, NBT_ETIMEOUT,
+                             "the kernel of the connection file %s was not ready after %.1f s: "
+                             "%s%s. Is it still running, and is this its file?",
+                             client->name, (double)waited_ms / 1000, what, forged);
     return nbt_error_set(err, NBT_ETIMEOUT,
                          "kernel \"%s\" was not ready after %.1f s: %s%s; command: %s. Start it by "
-                         "hand to see why, or "
-                         "allow it more time",
-                         client->name, (double)waited_ms / 1000, what,
-                         client->rejected ? " (messages with a wrong signature came in)" : "",
-                         client->command);
+                         "hand to see why, or allow it more time",
+                         client->name, (double)waited_ms / 1000, what, forged, client->command);
 }
 
 int ready_wait(struct client *client, int64_t deadline_ms, struct nbt_error *err)
