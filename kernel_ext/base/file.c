@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -170,31 +168,6 @@ int file_mkdir_all(const char *path, mode_t mode, struct nbt_error *err)
     if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
         return nbt_error_set(err, NBT_EEXIST, "%s is there and is not a folder", path);
     return 0;
-}
-
-static int open_component(int dirfd, const char *name, int flags, mode_t mode)
-{
-    struct open_how how = {
-        .flags = (unsigned)(flags | O_CLOEXEC),
-        .mode = flags & O_CREAT ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-        return (int)fd;
-    /* Old kernels and some sandboxes have no openat2: one plain component at most is then allowed.
-     */
-    if (strchr(name, '/') || strcmp(name, "..") == 0) {
-        errno = EXDEV;
-        return -1;
-    }
-    return openat(dirfd, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
-}
-
-int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode, struct nbt_error *err)
-{
-    int fd = open_component(dirfd, name, flags, mode);
-    return fd >= 0 ? fd : nbt_error_errno(err, "cannot open %s", name);
 }
 
 int file_real_path(const char *path, char **ret_path, struct nbt_error *err)

@@ -1,5 +1,5 @@
 /*
- * Files and folders: bounded reads, atomic writes, names that cannot leave their folder.
+ * Files and folders: bounded reads, atomic writes, paths.
  * Every descriptor is close-on-exec.
  */
 #ifndef BASE_FILE_H
@@ -37,11 +37,6 @@ file_remove_tree(const char *path,
                  struct nbt_error *err); /* no link is followed; absent is success */
 nbt_must_check int file_sha256(const char *path, char ret_hex[65], struct nbt_error *err);
 void file_sha256_bytes(const void *data, size_t length, char ret_hex[65]);
-
-/* Opens `name` beneath the folder `dirfd` (openat2 RESOLVE_BENEATH | NO_SYMLINKS, else component
- * checks). */
-nbt_must_check int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode,
-                                     struct nbt_error *err);
 
 /* Absolute, links resolved; the caller frees. */
 nbt_must_check int file_real_path(const char *path, char **ret_path, struct nbt_error *err);

@@ -125,25 +125,6 @@ static void a_tree_is_removed_without_following_links(void **state)
     assert_int_equal(file_remove_tree(root, NULL), 0);
 }
 
-static void names_stay_beneath_their_folder(void **state)
-{
-    (void)state;
-    auto_free char *folder = file_join(scratch, "beneath");
-    assert_int_equal(file_mkdir_all(folder, 0700, NULL), 0);
-    auto_close int dirfd = open(folder, O_RDONLY | O_DIRECTORY);
-    auto_close int inside = file_open_beneath(dirfd, "x", O_WRONLY | O_CREAT, 0600, NULL);
-    assert_true(inside >= 0);
-    assert_int_equal(symlinkat("/etc/passwd", dirfd, "evil"), 0);
-    static const char *const refused[] = {"../x", "/etc/passwd", "evil", ".."};
-    for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct nbt_error err = NBT_ERROR_INIT;
-        int fd = file_open_beneath(dirfd, refused[i], i == 3 ? O_RDONLY | O_DIRECTORY : O_RDONLY, 0,
-                                   &err);
-        if (fd >= 0)
-            fail_msg("%s was opened", refused[i]);
-    }
-}
-
 struct trace {
     bool done;
     struct loop *loop;
@@ -330,7 +311,6 @@ int main(void)
         cmocka_unit_test(text_for_terminals_has_no_controls),
         cmocka_unit_test(files_are_replaced_whole),
         cmocka_unit_test(a_tree_is_removed_without_following_links),
-        cmocka_unit_test(names_stay_beneath_their_folder),
         cmocka_unit_test(loop_runs_timers_in_order_and_descriptors),
         cmocka_unit_test(a_process_gets_what_it_was_given),
         cmocka_unit_test(a_missing_program_is_an_error_of_the_start),
