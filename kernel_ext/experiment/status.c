@@ -181,30 +181,3 @@ int status_mark(json_t *status, enum status_condition condition, bool value, con
                              types[condition].type);
     return 0;
 }
-
-const char *status_current(const json_t *status)
-{
-    static const enum status_condition order[] = {STATUS_FAILED, STATUS_SUCCEEDED, STATUS_RUNNING,
-                                                  STATUS_RESTARTING, STATUS_CREATED};
-    for (size_t i = 0; i < COUNT_OF(order); i++) {
-        if (holds(status, order[i]))
-            return types[order[i]].type;
-    }
-    return "";
-}
-
-int status_conclude(json_t *status, enum status_verdict verdict, int64_t now_us,
-                    struct nbt_error *err)
-{
-    switch (verdict) {
-    case STATUS_GOAL_REACHED:
-        return status_mark(status, STATUS_SUCCEEDED, true, STATUS_REASON_GOAL, NULL, now_us, err);
-    case STATUS_ENOUGH_TRIALS:
-        return status_mark(status, STATUS_SUCCEEDED, true, STATUS_REASON_MAX_TRIALS, NULL, now_us,
-                           err);
-    case STATUS_TOO_MANY_FAILED:
-        return status_mark(status, STATUS_FAILED, true, NULL, NULL, now_us, err);
-    case STATUS_GO_ON: break;
-    }
-    return 0;
-}

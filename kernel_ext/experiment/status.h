@@ -65,19 +65,18 @@ enum status_condition {
 /*
  * Sets a condition and what follows from it, as Katib does: the entry moves to the end of the
  * array, lastTransitionTime stays where only reason or message changed, nothing changes when all
- * are as they were. Created true      sets startTime when it is absent Running true      makes
- * Restarting false (Katib leaves it true for ever) Restarting true   removes Succeeded and Failed,
- * completionTime becomes null Succeeded, Failed true   make Running and Restarting false,
- * completionTime is now Reason NULL: the first of its type above; message NULL: Katib's text for
- * the reason.
+ * are as they were.
+ *
+ *     Created true             sets startTime when it is absent
+ *     Running true             makes Restarting false (Katib leaves it true for ever)
+ *     Restarting true          removes Succeeded and Failed, completionTime becomes null
+ *     Succeeded, Failed true   make Running and Restarting false, completionTime is now
+ *
+ * Reason NULL: the first of its type above; message NULL: Katib's text for the reason.
  */
 nbt_must_check int status_mark(json_t *status, enum status_condition condition, bool value,
                                const char *reason, const char *message, int64_t now_us,
                                struct nbt_error *err);
-
-/* The condition that holds now: Failed, Succeeded, Running, Restarting, Created, in this order; ""
- * when none does. */
-const char *status_current(const json_t *status);
 
 /* One metric's reports, in order of report. */
 struct status_reports {
@@ -130,10 +129,6 @@ enum status_verdict {
 /* `best`: the optimal trial's value, or NULL when there is none yet. */
 enum status_verdict status_decide(const struct experiment_spec *spec,
                                   const struct status_counts *counts, const double *best);
-
-/* Marks what the verdict says (nothing for STATUS_GO_ON). */
-nbt_must_check int status_conclude(json_t *status, enum status_verdict verdict, int64_t now_us,
-                                   struct nbt_error *err);
 
 /* {"bestTrialName", "parameterAssignments", "observation"}; {"observation":{}} for NULL, as Katib.
  * New reference. */
