@@ -2,7 +2,8 @@
  * The local engine: this machine, trials are processes, state is SQLite (design section 6).
  *
  * $NBKATIB_HOME, else $XDG_DATA_HOME/nbkatib, else ~/.local/share/nbkatib (0700):
- *     experiments/NAME/   experiment.db  lock  socket  notebook.ipynb  engine.log  trials/TRIAL/
+ *     experiments/NAME/   experiment.db  lock  socket  notebook.ipynb  engine.log  reserve
+ * trials/TRIAL/
  *
  * The engine of an experiment is always a process of its own, `nbkatib engine NAME`, whoever
  * started it; every command reads its database and talks to it through its socket.

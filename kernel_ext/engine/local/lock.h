@@ -7,7 +7,7 @@
  *
  *     struct lock lock;
  *     if (lock_take(&lock, paths.lock, &err) < 0) ...   // NBT_ESTATE: held; the text says by whom
- *     lock_describe(&lock, socket_path, &err);
+ *     lock_describe(&lock, build, socket_path, &err);
  *     lock_drop(&lock);
  */
 #ifndef ENGINE_LOCAL_LOCK_H

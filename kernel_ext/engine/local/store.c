@@ -397,8 +397,3 @@ int store_view(struct store *store, struct nbt_error *err)
 {
     return simple(store, SQL_VIEW, err);
 }
-
-void store_end(struct store *store)
-{
-    store_rollback(store);
-}

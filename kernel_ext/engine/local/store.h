@@ -37,9 +37,8 @@ nbt_must_check int store_open(struct store **ret_store, const char *path, enum s
                               struct nbt_error *err);
 void store_close(struct store *store);
 
-/* One consistent view over several reads (readers), until store_end. */
+/* One consistent view over several reads (readers), until store_close. */
 nbt_must_check int store_view(struct store *store, struct nbt_error *err);
-void store_end(struct store *store);
 
 nbt_must_check int store_commit(struct store *store,
                                 struct nbt_error *err); /* 0 also when nothing was changed */

@@ -142,7 +142,6 @@ static void the_experiment_comes_back_as_it_went(void **state)
     struct store_experiment got = {0};
     assert_int_equal(store_view(store, NULL), 0);
     assert_int_equal(store_experiment(store, &got, NULL), 0);
-    store_end(store);
     assert_string_equal(got.name, "exp");
     assert_string_equal(got.state, "Created");
     assert_int_equal(got.optimal, -1);
