@@ -43,14 +43,12 @@ void progress_fini(struct progress *progress)
 }
 
 /* Keeps a printable copy; an old text stays when memory is short. */
-static void keep(struct progress *progress, char **place, const char *text)
+static void keep(char **place, const char *text)
 {
     char *copy = file_printable(text);
 
-    if (!copy) {
-        progress->failed_memory = true;
+    if (!copy)
         return;
-    }
     free(*place);
     *place = copy;
 }
@@ -80,10 +78,10 @@ void progress_experiment(struct progress *progress, const json_t *document, cons
     const char *metric = text_of(objective, "objectiveMetricName");
     CLEANUP(buf_fini) struct buf text = buf_init(LINE_MAX_BYTES);
 
-    keep(progress, &progress->name, text_of(json_object_get(document, "metadata"), "name"));
-    keep(progress, &progress->metric, metric);
+    keep(&progress->name, text_of(json_object_get(document, "metadata"), "name"));
+    keep(&progress->metric, metric);
     put_algorithm(&text, text_of(json_object_get(spec, "algorithm"), "algorithmName"), algorithm);
-    keep(progress, &progress->algorithm, buf_text(&text));
+    keep(&progress->algorithm, buf_text(&text));
     progress->strategy = strategy_of(objective, metric);
     progress->max_trials = (int64_t)number_of(spec, "maxTrialCount");
     progress->parallel = (int64_t)number_of(spec, "parallelTrialCount");
@@ -91,7 +89,7 @@ void progress_experiment(struct progress *progress, const json_t *document, cons
 
 void progress_note(struct progress *progress, const char *note)
 {
-    keep(progress, &progress->note, note);
+    keep(&progress->note, note);
 }
 
 static struct progress_trial *find(struct progress *progress, const char *name)
@@ -111,14 +109,12 @@ static struct progress_trial *find_or_add(struct progress *progress, const char 
     if (trial)
         return trial;
     grown = realloc(progress->trials, (progress->n_trials + 1) * sizeof(*grown));
-    if (!grown) {
-        progress->failed_memory = true;
+    if (!grown)
         return NULL;
-    }
     progress->trials = grown;
     trial = &grown[progress->n_trials++];
     *trial = (struct progress_trial){0};
-    keep(progress, &trial->name, name);
+    keep(&trial->name, name);
     return trial;
 }
 
@@ -157,7 +153,7 @@ static void on_created(struct progress *progress, const json_t *event, int64_t n
     (void)now_ms;
     put_assignments(&text, json_object_get(event, "assignments"));
     if (trial)
-        keep(progress, &trial->assignments, buf_text(&text));
+        keep(&trial->assignments, buf_text(&text));
 }
 
 static void on_started(struct progress *progress, const json_t *event, int64_t now_ms)
@@ -169,7 +165,7 @@ static void on_started(struct progress *progress, const json_t *event, int64_t n
     trial->running = true;
     trial->started_ms = now_ms;
     trial->run = 0;
-    keep(progress, &trial->step, "");
+    keep(&trial->step, "");
 }
 
 static void on_step(struct progress *progress, const json_t *event, int64_t now_ms)
@@ -181,7 +177,7 @@ static void on_step(struct progress *progress, const json_t *event, int64_t now_
     if (!trial)
         return;
     put_step(&step, event);
-    keep(progress, &trial->step, buf_text(&step));
+    keep(&trial->step, buf_text(&step));
     trial->run = (int64_t)number_of(event, "run");
     trial->cells = (int64_t)number_of(event, "cells");
 }
@@ -222,9 +218,9 @@ static void on_optimal(struct progress *progress, const json_t *event, int64_t n
     (void)now_ms;
     put_assignments(&text, json_object_get(event, "assignments"));
     put_value(&value, json_object_get(event, "value"));
-    keep(progress, &progress->best_trial, text_of(event, "trial"));
-    keep(progress, &progress->best_assignments, buf_text(&text));
-    keep(progress, &progress->best_value, buf_text(&value));
+    keep(&progress->best_trial, text_of(event, "trial"));
+    keep(&progress->best_assignments, buf_text(&text));
+    keep(&progress->best_value, buf_text(&value));
 }
 
 static void on_engine_started(struct progress *progress, const json_t *event, int64_t now_ms)
@@ -238,9 +234,9 @@ static void on_engine_started(struct progress *progress, const json_t *event, in
 static void on_ended(struct progress *progress, const json_t *event, int64_t now_ms)
 {
     (void)now_ms;
-    keep(progress, &progress->state, text_of(event, "state"));
-    keep(progress, &progress->reason, text_of(event, "reason"));
-    keep(progress, &progress->message, text_of(event, "message"));
+    keep(&progress->state, text_of(event, "state"));
+    keep(&progress->reason, text_of(event, "reason"));
+    keep(&progress->message, text_of(event, "message"));
 }
 
 void progress_event(struct progress *progress, const json_t *event, int64_t now_ms)

@@ -41,7 +41,6 @@ struct progress {
     char *note;                     /* a line for the user, "" none */
     char *state, *reason, *message; /* of engine-ended; NULL before */
     int64_t started_ms;             /* -1 until the first event */
-    bool failed_memory;             /* an event could not be kept: counts may lag */
 };
 
 struct progress_style {
