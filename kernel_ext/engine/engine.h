@@ -11,7 +11,7 @@
  *               "startTime","completionTime","seconds","reason","message","cell","step","folder","isolation","warnings":[text]}
  *               state: Pending, Running, Succeeded, Failed, Killed, MetricsUnavailable, EarlyStopped
  *   list item   {"name","engine","state","notebook","startTime","completionTime","trials","trialsSucceeded","trialsFailed",
- *               "trialsRunning","maxTrialCount","objective":{"name","type","value"},"best":{trial name, assignments}}
+ *               "trialsRunning","maxTrialCount","objective":{"name","type","value"},"best":{"trial","assignments"} or null}
  *   event       {"seq","time","kind", ...}: a fact, in order of seq, committed before it is told
  *     experiment-created  {"name","notebook","maxTrialCount","parallelTrialCount","algorithm"}
  *     engine-started      {"pid"}         engine-ended {"state","reason","message"}: nothing follows until a resume
@@ -60,9 +60,10 @@ struct engine_watch {
     void *self;
 };
 
-/* EXPERIMENT_SETTINGS as JSON; every member may be absent. */
-/*   {"timeout_s","trial_timeout_s","cell_timeout_s": int, "isolate": true, "snapshots": false, "keep": false,
- *    "reports": false, "fixed": {name: value}, "kernel": ""} */
+/* EXPERIMENT_SETTINGS as JSON; every member may be absent, these are the defaults:
+ *     {"timeout_s": 0, "trial_timeout_s": 0, "cell_timeout_s": 0, "isolate": true, "snapshots": false,
+ *      "keep": false, "reports": false, "fixed": {name: value}, "kernel": "",
+ *      "budget": the first maxTrialCount, where a resume has raised it} */
 
 struct engine {
     const char *name;

@@ -34,22 +34,6 @@ static int no_memory(struct nbt_error *err)
     return NBT_ENOMEM;
 }
 
-int service_engines(json_t **ret, struct nbt_error *err)
-{
-    auto_json json_t *list = json_array();
-
-    for (size_t i = 0; list && engines[i]; i++) {
-        json_t *row =
-            json_pack("{s:s, s:s}", "name", engines[i]->name, "summary", engines[i]->summary);
-        if (!row || json_array_append_new(list, row) < 0)
-            return no_memory(err);
-    }
-    if (!list)
-        return no_memory(err);
-    *ret = TAKE(list);
-    return 0;
-}
-
 static json_t *settings_json(const struct search_algorithm *algorithm)
 {
     json_t *list = json_array();

@@ -4,8 +4,7 @@
  * references), the same that --json prints.
  *
  *     json_t *result;
- *     if (service_inspect(&result, &(struct service_inspect){.notebook = "model.ipynb"}, &err) < 0)
- * ...
+ *     if (service_inspect(&result, &(struct service_source){.path = "model.ipynb"}, &err) < 0) ...
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
@@ -25,10 +24,16 @@ struct service_source {
     struct derive_given given;
 };
 
-/* {"notebook","nbformat","kind":"kale|plain","kernel","language","cells":[{index,id,type,role,step,prev,limits,labels,
- * annotations,tags,runs}],"parameters":[{name,type,value,cell,line,column,selected,origin,why,range:{parameterType,
- * feasibleSpace}}],"metrics":[{variable,name,cell,line}],"objective":{...,"origin"},"run":{algorithm,parallelTrialCount,...,
- * "resolvedAlgorithm","origin"},"steps":[...],"diagnostics":[{severity,code,cell,cell_id,line,column,text}]}
+/*
+ * {"notebook","nbformat","kind":"kale|plain","kernel","language",
+ *  "cells":[{index,id,type,role,tagged,step,prev,limits,labels,annotations,tags,runs}],
+ *  "parameters":[{name,type,value,cell,line,column,present,selected,origin,why,
+ *                 range:{name,parameterType,feasibleSpace}}], range null when it is not tuned,
+ *  "metrics":[{variable,name,cell,line,column}],
+ *  "objective":{...,"origin"},
+ *  "run":{algorithm,parallelTrialCount,...,"resolvedAlgorithm","origin"},
+ *  "steps":[{name,prev,cells}],
+ *  "diagnostics":[problem]}, see service_experiment; those of cells have "cell_id" too
  */
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
@@ -100,9 +105,7 @@ nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, stru
 /* An Experiment as YAML in Kubernetes' habits; the caller frees. */
 nbt_must_check int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err);
 
-/* [{"name","summary"}] of the engines, the default first;
- * [{"name","summary","settings":[{"name","help"}]}]. */
-nbt_must_check int service_engines(json_t **ret, struct nbt_error *err);
+/* [{"name","summary","settings":[{"name","help"}]}] of the algorithms. */
 nbt_must_check int service_algorithms(json_t **ret, struct nbt_error *err);
 
 /* The processes that engines start from this same program: local_engine_main and trial_main. Return

@@ -7,18 +7,18 @@
  * Blocking, one thread. Everything that happens is told through on_event as it happens.
  *
  * The folder of a trial (options.output):
- *     executed.ipynb   rewritten after each cell, atomically, with true per-cell status
- *     metrics.log      "<rfc3339 micros UTC> <name>=<value>" lines, Katib's names; only finite
- * numbers trial.log        what the trial and its kernel printed result.json      written last:
- * what trial_result holds work/            the copy of the notebook's folder that the kernel works
- * in (when isolated) snapshots/NN-step/  with snapshots: a copy of work/ after each step
+ *     executed.ipynb     rewritten after each cell, atomically, with true per-cell status
+ *     metrics.log        "<rfc3339 micros UTC> <name>=<value>" lines, Katib's names; finite numbers
+ *     trial.log          what the trial and its kernel printed
+ *     result.json        written last: what trial_result holds
+ *     work/              the copy of the notebook's folder that the kernel works in (isolated)
+ *     snapshots/NN-step/ with snapshots: a copy of work/ after each step
  *
  * Events (JSON objects; "time" is RFC 3339):
- *     {"event":"started","time","pid","kernel"}            the trial's kernel is ready
- *     {"event":"step","time","step","cell","cells","run"}  a cell starts: its step or role, index,
- * cells to run, number run
- *     {"event":"report","time","metric","value"}           an observation: from a metrics cell, or
- * an intermediate one
+ *     {"event":"started","time","pid","kernel"}    the trial's kernel is ready
+ *     {"event":"step","time","step","cell","cells","run"}
+ *         a cell starts: its step or role, its index, how many cells run, which of them this is
+ *     {"event":"report","time","metric","value"}   of a metrics cell, or an intermediate one
  *     {"event":"warning","time","text","cell"}
  *     {"event":"finished","time", ... the members of result.json}
  */
@@ -71,8 +71,8 @@ struct trial_metric {
 struct trial_result {
     enum trial_state state;
     char reason[48];        /* "CellFailed", "CellTimeout", "TrialTimeout", "KernelDied",
-                               "KernelStartFailed", "MetricInvalid",        "MetricMissing", "InputRequested",
-                               "Killed", ...; "" when it succeeded */
+                               "KernelStartFailed", "MetricInvalid", "MetricMissing",
+                               "InputRequested", "Killed", ...; "" when it succeeded */
     struct nbt_error error; /* text, cell, line of what ended it; code 0 when it succeeded */
     struct trial_metric *metrics;
     size_t n_metrics;
