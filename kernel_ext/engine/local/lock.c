@@ -120,9 +120,9 @@ static int refuse(const char *path, const struct lock_holder *holder, struct nbt
             "in use by process %d on host %s; if that host is gone, wait %d seconds or remove %s",
             (int)holder->pid, holder->host, LOCK_SILENCE_S, path);
     if (holder->pid > 0)
-        return nbt_error_set(err, NBT_ESTATE, "in use by process %d of this machine; stop it first",
+        return nbt_error_set(err, NBT_ESTATE, "in use by process %d of this machine",
                              (int)holder->pid);
-    return nbt_error_set(err, NBT_ESTATE, "in use by another process; stop it first");
+    return nbt_error_set(err, NBT_ESTATE, "in use by another process");
 }
 
 /* The file may have been removed, or replaced with its folder, between open and lock. */
