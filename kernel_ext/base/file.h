@@ -44,6 +44,11 @@ char *file_join(const char *folder, const char *name); /* caller frees; NULL wit
 const char *file_base_name(const char *path);          /* borrows; the part after the last '/' */
 char *file_folder(const char *path); /* the part before it, "." or "/" when empty; caller frees */
 
+/* Where state is kept, an absolute path: $NBKATIB_HOME, else $XDG_DATA_HOME/nbkatib, else
+ * ~/.local/share/nbkatib. It need not exist yet. NBT_ENOTFOUND when there is no home folder. The
+ * caller frees. */
+nbt_must_check int file_state_root(char **ret_path, struct nbt_error *err);
+
 /* True for NFS, CIFS, FUSE, 9p, ...: filesystems whose locks and mmap SQLite's WAL cannot trust. */
 bool file_is_network(const char *path);
 

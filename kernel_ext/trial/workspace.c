@@ -18,19 +18,6 @@ static void exclude(struct workspace *workspace, const char *path)
         workspace->excluded[workspace->n_excluded++] = (struct copy_id){found.st_dev, found.st_ino};
 }
 
-/* Where experiments are kept: a notebook's folder may hold it, a home directory does (design
- * section 6). */
-static char *state_folder(void)
-{
-    const char *own = getenv("NBKATIB_HOME"), *data = getenv("XDG_DATA_HOME"),
-               *home = getenv("HOME");
-    if (own != NULL && own[0] != '\0')
-        return strdup(own);
-    if (data != NULL && data[0] == '/')
-        return file_join(data, "nbkatib");
-    return home == NULL ? NULL : file_join(home, ".local/share/nbkatib");
-}
-
 /* The first running cell whose text names a folder above its own: in a copy that path would lead
  * nowhere. */
 static int climbing_cell(const struct nbt_notebook *notebook)
@@ -102,9 +89,11 @@ static int isolate(struct workspace *workspace, const struct workspace_request *
 {
     char why[96];
     int cell = climbing_cell(request->notebook);
-    auto_free char *state = state_folder();
+    auto_free char *state = NULL;
     exclude(workspace, request->output);
-    exclude(workspace, state);
+    /* A notebook's folder may hold all experiments, a home directory does. */
+    if (file_state_root(&state, NULL) == 0)
+        exclude(workspace, state);
     if (cell < 0)
         return copy_into(workspace, request, err);
     snprintf(why, sizeof why, "cell %d names a path above its folder, \"../\"", cell);

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,54 +18,10 @@
 #define SCRATCH_PREFIX ".new-"
 #define TRIAL_NAME_MAX 63
 
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
-static const char *user_folder(void)
-{
-    const char *home = variable("HOME");
-    if (home)
-        return home;
-    const struct passwd *entry = getpwuid(geteuid());
-    return entry && entry->pw_dir && *entry->pw_dir ? entry->pw_dir : NULL;
-}
-
-static int absolute(char **ret_path, const char *path, struct nbt_error *err)
-{
-    auto_free char *here = NULL;
-    if (path[0] != '/' && !(here = getcwd(NULL, 0)))
-        return nbt_error_errno(err, "cannot find the current folder");
-    *ret_path = here ? file_join(here, path) : strdup(path);
-    return *ret_path ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
-}
-
-static int home_root(char **ret_root, struct nbt_error *err)
-{
-    const char *home = variable("NBKATIB_HOME");
-    if (home)
-        return absolute(ret_root, home, err);
-    const char *base = variable("XDG_DATA_HOME");
-    if (base && base[0] == '/') {
-        *ret_root = file_join(base, "nbkatib");
-        return *ret_root ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
-    }
-    base = user_folder();
-    if (!base)
-        return nbt_error_set(
-            err, NBT_ENOTFOUND,
-            "no folder for state: this user has no home folder and HOME is not set; "
-            "set NBKATIB_HOME to a folder that you can write");
-    *ret_root = file_join(base, ".local/share/nbkatib");
-    return *ret_root ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
-}
-
 int home_experiments(char **ret_folder, struct nbt_error *err)
 {
     auto_free char *root = NULL;
-    int code = home_root(&root, err);
+    int code = file_state_root(&root, err);
     if (code < 0)
         return code;
     /* Documents and the lock name paths, and JSON is UTF-8. */

@@ -1,8 +1,6 @@
 /*
- * Where the local engine keeps its state, as paths: $NBKATIB_HOME, else $XDG_DATA_HOME/nbkatib,
- * else
- * ~/.local/share/nbkatib. Folders are 0700. A name becomes a path only after its pattern was
- * checked.
+ * Where the local engine keeps its state, as paths beneath file_state_root. Folders are 0700. A
+ * name becomes a path only after its pattern was checked.
  *
  *     CLEANUP(home_paths_fini) struct home_paths paths;
  *     if (home_paths_init(&paths, "digits-x7k2", &err) < 0) ...

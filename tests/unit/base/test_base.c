@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -123,6 +124,39 @@ static void a_tree_is_removed_without_following_links(void **state)
     assert_int_equal(access(root, F_OK), -1);
     assert_int_equal(access(outside, F_OK), 0);
     assert_int_equal(file_remove_tree(root, NULL), 0);
+}
+
+static void set_variable(const char *name, const char *value)
+{
+    assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
+static void state_is_kept_in_the_first_folder_that_is_named(void **state)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    auto_free char *of_user = file_join(user->pw_dir, ".local/share/nbkatib");
+    auto_free char *here = getcwd(NULL, 0);
+    auto_free char *below = file_join(here, "own");
+    const struct {
+        const char *own, *data, *home, *want;
+    } rows[] = {
+        {"/own", "/data", "/home/u", "/own"},
+        {"own", "/data", "/home/u", below},
+        {"", "/data", "/home/u", "/data/nbkatib"},
+        {NULL, "data", "/home/u", "/home/u/.local/share/nbkatib"},
+        {NULL, NULL, "", of_user},
+        {NULL, NULL, NULL, of_user},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        auto_free char *got = NULL;
+        set_variable("NBKATIB_HOME", rows[i].own);
+        set_variable("XDG_DATA_HOME", rows[i].data);
+        set_variable("HOME", rows[i].home);
+        assert_int_equal(file_state_root(&got, NULL), 0);
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("row %zu: got %s, want %s", i, got, rows[i].want);
+    }
 }
 
 struct trace {
@@ -311,6 +345,7 @@ int main(void)
         cmocka_unit_test(text_for_terminals_has_no_controls),
         cmocka_unit_test(files_are_replaced_whole),
         cmocka_unit_test(a_tree_is_removed_without_following_links),
+        cmocka_unit_test(state_is_kept_in_the_first_folder_that_is_named),
         cmocka_unit_test(loop_runs_timers_in_order_and_descriptors),
         cmocka_unit_test(a_process_gets_what_it_was_given),
         cmocka_unit_test(a_missing_program_is_an_error_of_the_start),
