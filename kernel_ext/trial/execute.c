@@ -105,6 +105,17 @@ static const char *text_of(const json_t *content, const char *key)
     return text == NULL ? "" : text;
 }
 
+/* R ends its messages with a newline. */
+static char *printable_of(const json_t *content, const char *key)
+{
+    const char *text = text_of(content, key);
+    size_t length = strlen(text);
+    while (length > 0 && isspace((unsigned char)text[length - 1]))
+        length--;
+    auto_free char *trimmed = strndup(text, length);
+    return trimmed == NULL ? NULL : file_printable(trimmed);
+}
+
 /* The number after an arrow ("----> 3 x = 1/0") in IPython's first frame, which is the cell's;
  * SyntaxError says "line 3". */
 static int line_in(const char *frame)
@@ -136,9 +147,10 @@ static int line_of_failure(const json_t *content)
 
 static void describe(const struct run *run, const json_t *content, struct nbt_error *why)
 {
-    auto_free char *name = file_printable(text_of(content, "ename"));
-    auto_free char *value = file_printable(text_of(content, "evalue"));
-    int line = current(run)->injected == NULL ? line_of_failure(content) : 0;
+    auto_free char *name = printable_of(content, "ename");
+    auto_free char *value = printable_of(content, "evalue");
+    bool traced = current(run)->injected == NULL && strstr(run->notebook->language, "python");
+    int line = traced ? line_of_failure(content) : 0;
     char at[24] = "";
     if (line > 0)
         snprintf(at, sizeof at, ", line %d,", line);
@@ -299,9 +311,8 @@ static void read_by_code(struct run *run, size_t index)
     if (code == 0 && reply.ok) {
         code = observe_parse(metric, buf_text(&answer), &value, &why);
     } else if (code == 0) {
-        code = nbt_error_set(&why, NBT_ENOTFOUND, "metric %s is not defined (%s)", metric->variable,
-                             text_of(reply.content, "evalue"));
-        nbt_error_at(&why, metric->cell, metric->line, metric->column);
+        auto_free char *found = printable_of(reply.content, "evalue");
+        code = observe_undefined(metric, found == NULL ? "" : found, &why);
     }
     client_reply_fini(&reply);
     took(run, index, code, value, &why);

@@ -24,10 +24,13 @@ static const char julia[] =
     "let v = %s; v = v isa AbstractArray && ndims(v) == 0 ? v[] : v;"
     " v isa Real ? string(\"n:\", Float64(v)) : string(\"s:\", typeof(v)) end";
 
+/* Evaluated in R's base environment, since notebooks define functions called `cat` or `class`; the
+ * first line is for the error's text. */
 static const char r[] =
-    "local({v <- %s; cat(if ((is.numeric(v) || is.logical(v)) && length(v) == 1L)"
+    "base::invisible(%1$s)\n"
+    "base::local(cat(if ((is.numeric(v) || is.logical(v)) && length(v) == 1L)"
     " sprintf(\"n:%%.17g\", as.numeric(v)) else paste0(\"s:\", class(v)[1L], \" of length \", "
-    "length(v)))})";
+    "length(v))), base::list2env(base::list(v = %1$s), parent = base::baseenv()))";
 
 static char *filled(const char *form, const char *variable)
 {
@@ -85,6 +88,11 @@ static const char *not_finite(const char *number)
     if (strncasecmp(digits, "inf", 3) == 0)
         return number[0] == '-' ? "minus infinity" : "infinity";
     return NULL;
+}
+
+int observe_undefined(const struct nbt_metric *metric, const char *found, struct nbt_error *err)
+{
+    return refuse(metric, NBT_ENOTFOUND, found, err);
 }
 
 int observe_parse(const struct nbt_metric *metric, const char *answer, double *ret_value,

@@ -32,4 +32,7 @@ nbt_must_check int observe_value(const struct nbt_metric *metric, const json_t *
 nbt_must_check int observe_parse(const struct nbt_metric *metric, const char *answer,
                                  double *ret_value, struct nbt_error *err);
 
+/* NBT_ENOTFOUND with the metric's place: `found` is what the kernel says of the variable. */
+int observe_undefined(const struct nbt_metric *metric, const char *found, struct nbt_error *err);
+
 #endif

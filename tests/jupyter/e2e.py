@@ -13,6 +13,7 @@ from world import World, assignments, notebook, tunable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOTEBOOKS = os.environ.get("NBKATIB_NOTEBOOKS") or None
+R_KERNEL = any(pathlib.Path(folder, "jupyter/kernels/ir/kernel.json").exists() for folder in ("/usr/local/share", "/usr/share"))
 DEV = RELEASE = None  # programs, set by run.py
 
 QUICK = ("import time\ntime.sleep(0.3)", "score = x * n")
@@ -283,6 +284,128 @@ class Trials(Case):
         done = world.run("trial", path, "--output", self.world.folder / "out", timeout=400)
         self.ok(done)
         self.assertLess((self.world.folder / "out/executed.ipynb").stat().st_size, 64 << 20)
+
+
+@unittest.skipUnless(R_KERNEL, "no kernelspec ir: install r-cran-irkernel")
+class R(Case):
+    """R notebooks with the real IRkernel, which has no user_expressions and says "abort" for an interrupted cell."""
+
+    PARAMETERS = 'lr <- 0.01\ndepth <- 4L\nuse_bias <- TRUE\nopt <- "adam"\nlr2 <- lr * 2'
+    SCORE = "score <- lr2 * depth + use_bias * nchar(opt)"
+    FAILING = {
+        "stops": (("y <- 1", "stop('no luck on line 7')"), "CellFailed", 2,
+                  "cell 2 (plain) failed: ERROR: Error in eval(expr, envir, enclos): no luck on line 7"),
+        "syntax": (("score <- (1",), "CellFailed", 1, "unexpected end of input"),
+        "undefined": (("y <- 1",), "CellFailed", 2, "object 'score' not found"),
+        "unprinted": (("print <- function(...) NULL",), "MetricMissing", 2,
+                      "metric score is not defined (Error in eval(expr, envir, enclos): object 'score' not found); assign it"),
+        "nan": (("score <- NaN",), "MetricInvalid", 2, "metric score is NaN, not a finite number"),
+        "missing": (("score <- NA",), "MetricInvalid", 2, "metric score is NaN, not a finite number"),
+        "infinite": (("score <- -Inf",), "MetricInvalid", 2, "minus infinity"),
+        "vector": (("score <- c(1, 2)",), "MetricInvalid", 2, "numeric of length 2"),
+        "empty": (("score <- NULL",), "MetricInvalid", 2, "NULL of length 0"),
+        "string": (("score <- '0.9'",), "MetricInvalid", 2, "character of length 1"),
+        "killed": (("tools::pskill(Sys.getpid(), 9)",), "KernelDied", 1, "signal 9"),
+        "asks": (("readline('name? ')",), "InputRequested", 1, "input"),
+    }
+
+    def notebook(self, name, *body, parameters=PARAMETERS):
+        cells = ((parameters, "pipeline-parameters"), *body, ("print(score)", "pipeline-metrics"))
+        spec = {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
+        return self.world.write(f"{name}.ipynb", notebook(*cells, metadata=spec))
+
+    def trial(self, path, *more):
+        """The process that ended, result.json, and where they lie."""
+        out = self.world.folder / f"out-{path.stem}"
+        done = self.world.run("trial", path, "--output", out, *more, timeout=60)
+        return done, json.loads((out / "result.json").read_text()), out
+
+    def injected(self, folder):
+        cells = json.loads((pathlib.Path(folder) / "executed.ipynb").read_text())["cells"]
+        return ["".join(c["source"]) for c in cells if "injected-parameters" in c["metadata"].get("tags", [])]
+
+    def test_inspect(self):
+        found = json.loads(self.ok(self.world.run("inspect", self.notebook("nb", self.SCORE), "--json")).stdout)
+        self.assertEqual([(p["name"], p["type"], p["value"]) for p in found["parameters"]],
+                         [("lr", "float", "0.01"), ("depth", "int", "4"), ("use_bias", "bool", "True"), ("opt", "str", "adam"),
+                          ("lr2", "expression", "lr * 2")])
+
+    def test_run_and_apply(self):
+        path = self.notebook("nb", self.SCORE)
+        before = path.read_text()
+        self.ok(self.world.run("run", path, "--param", "opt=adam,sgd", "--trials", 3, "--seed", 1, "--name", "r",
+                               "--objective", "max:score"))
+        shown = self.world.show("r")
+        self.assertEqual((shown["state"], shown["experiment"]["status"]["trialsSucceeded"]), ("Succeeded", 3))
+        for trial in shown["trials"]:
+            chosen = {a["name"]: a["value"] for a in trial["assignments"]}
+            want = 2 * float(chosen["lr"]) * int(chosen["depth"]) + (chosen["use_bias"] == "True") * len(chosen["opt"])
+            self.assertAlmostEqual(float(trial["observation"]["metrics"][0]["max"]), want, places=12)
+            truth = chosen["use_bias"].upper()
+            self.assertEqual(self.injected(trial["folder"]), [
+                f'# Parameters\nlr <- {chosen["lr"]}\ndepth <- {chosen["depth"]}L\nuse_bias <- {truth}\nopt <- "{chosen["opt"]}"\nlr2 <- lr * 2'])
+        self.clean()
+        self.ok(self.world.run("apply", path, "r"))
+        best = shown["experiment"]["status"]["currentOptimalTrial"]["parameterAssignments"]
+        best = {a["name"]: a["value"] for a in best}
+        self.assertEqual(path.read_text(), before.replace("lr <- 0.01", f"lr <- {best['lr']}").replace("4L", f"{best['depth']}L")
+                         .replace("TRUE", best["use_bias"].upper()).replace("adam", best["opt"]))
+
+    def test_values_keep_their_types(self):
+        typed = "score <- as.numeric(is.double(lr) && is.integer(depth) && is.logical(use_bias) && identical(opt, 'a\"b\\\\é'))"
+        done, result, out = self.trial(self.notebook("typed", typed), "--set", "lr=1", "--set", "depth=7", "--set", "use_bias=False",
+                                       "--set", 'opt=a"b\\é')
+        self.ok(done)
+        self.assertEqual(result["metrics"][0]["values"], [1.0])
+        self.assertEqual(self.injected(out),
+                         ['# Parameters\nlr <- 1.0\ndepth <- 7L\nuse_bias <- FALSE\nopt <- "a\\"b\\\\é"\nlr2 <- lr * 2'])
+
+    def test_accepted_numbers(self):
+        for name, (code, value) in {"int": ("score <- 3L", 3.0), "exact": ("score <- 0.1 + 0.2", 0.1 + 0.2), "matrix": ("score <- matrix(0.5)", 0.5),
+                                    "masked": ("cat <- function(...) NULL\nclass <- cat\nis.numeric <- cat\nscore <- 0.5", 0.5)}.items():
+            with self.subTest(name):
+                done, result, _ = self.trial(self.notebook(name, code))
+                self.ok(done)
+                self.assertEqual(result["metrics"][0]["values"], [value])
+
+    def test_failures(self):
+        for name, (body, reason, cell, text) in self.FAILING.items():
+            with self.subTest(name):
+                done, result, out = self.trial(self.notebook(name, *body))
+                self.ok(done, 1)
+                self.assertEqual((result["reason"], result["cell"]), (reason, cell), result)
+                self.assertIn(text, result["message"])
+                self.assertFalse(result["message"].endswith("\\x0a"), result)
+                self.assertEqual(result["metrics"][0]["values"], [])
+                json.loads((out / "executed.ipynb").read_text())
+        self.clean()
+
+    def test_timeouts(self):
+        for name, code in {"sleep": "Sys.sleep(60)", "busy": "while (TRUE) {}",
+                           "stubborn": "while (TRUE) tryCatch(Sys.sleep(60), interrupt = function(e) NULL)"}.items():
+            with self.subTest(name):
+                done, result, _ = self.trial(self.notebook(name, code), "--cell-timeout", "1s")
+                self.ok(done, 1)
+                self.assertEqual((result["reason"], result["cell"]), ("CellTimeout", 1), result)
+        self.clean()
+
+    def test_children_do_not_survive(self):
+        path = self.notebook("daemon", "system('setsid sleep 987', wait = FALSE)", self.SCORE)
+        self.ok(self.trial(path)[0])
+        self.clean()
+
+    def test_stop_now(self):
+        path = self.notebook("long", "Sys.sleep(60)", self.SCORE)
+        self.ok(self.world.run("run", path, "--trials", 2, "--name", "long", "--detach"))
+        end = time.monotonic() + 60
+        while not any(t.get("step") for t in self.world.show("long")["trials"]):
+            self.assertLess(time.monotonic(), end, "no trial started")
+            time.sleep(0.05)
+        self.ok(self.world.run("stop", "long", "--now"))
+        shown = self.world.wait("long")
+        self.assertEqual(shown["state"], "Stopped")
+        self.assertLessEqual({t["state"] for t in shown["trials"]}, {"Killed"})
+        self.clean()
 
 
 class Examples(Case):
