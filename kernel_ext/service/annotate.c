@@ -6,12 +6,6 @@
 #include "nbtags/number.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static uint32_t random_number(void)
 {
     uint32_t value = 0;

@@ -22,12 +22,6 @@ static void apply_fini(struct apply *apply)
     json_decref(apply->changes);
 }
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static const json_t *optimal(const json_t *show)
 {
     const json_t *status = json_object_get(json_object_get(show, "experiment"), "status");

@@ -8,12 +8,6 @@
 
 #define CHECK_ROUNDS 256 /* choices of one parameter that are tried; more take the same path */
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 /* In round r a list gives its choice r, a number its lower end in even rounds and its upper end in
  * odd ones. */
 static double coordinate(const struct space_dimension *dimension, size_t round)

@@ -28,12 +28,6 @@ const struct engine *engine_find(const char *name, struct nbt_error *err)
     return NULL;
 }
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static json_t *settings_json(const struct search_algorithm *algorithm)
 {
     json_t *list = json_array();

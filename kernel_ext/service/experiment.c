@@ -3,12 +3,6 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static int validate(struct prepared *prepared, struct nbt_error *err)
 {
     CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};

@@ -3,12 +3,6 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static json_t *strings_json(const char *const *texts, size_t n)
 {
     json_t *list = json_array();

@@ -71,6 +71,8 @@ const char *resolved_algorithm(const json_t *document);
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */
 
+int no_memory(struct nbt_error *err); /* NBT_ENOMEM */
+
 void random_suffix(char text[6]); /* five of a-z0-9 */
 
 /* Unified diff of two texts, three lines of context; "" when equal. Appends to `out`. */

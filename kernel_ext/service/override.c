@@ -4,12 +4,6 @@
 #include "nbtags/number.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 /* What shapes the search is the file's to say: two places that say it would be one too many. */
 static int refuse_shape(const struct derive_given *given, struct nbt_error *err)
 {

@@ -3,10 +3,9 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
+int no_memory(struct nbt_error *err)
 {
-    nbt_error_set(err, NBT_ENOMEM, "out of memory while collecting problems");
-    return NBT_ENOMEM;
+    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
 }
 
 int problems_add(json_t *problems, const json_t *problem, struct nbt_error *err)

@@ -7,12 +7,6 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-static int no_memory(struct nbt_error *err)
-{
-    nbt_error_set(err, NBT_ENOMEM, "out of memory");
-    return NBT_ENOMEM;
-}
-
 static int add_assignment(json_t *assignments, const char *text, struct nbt_error *err)
 {
     const char *equals = strchr(text, '=');

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/file.h"
 #include "base/scope.h"
 #include "nbtags/number.h"
 #include "service/internal.h"
