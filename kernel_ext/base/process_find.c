@@ -1,7 +1,6 @@
 /* Processes as /proc shows them: start times, and those that carry a marker. */
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -1,4 +1,3 @@
-#include <stdlib.h>
 
 #include "cli/commands.h"
 #include "cli/exit.h"

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/scope.h"
 #include "cli/commands.h"
 #include "cli/exit.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "nbtags/number.h"
 
 static const char *const api_versions[] = {"kubeflow.org/v1beta1", NULL};
 static const char *const kinds[] = {"Experiment", NULL};

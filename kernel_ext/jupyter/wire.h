@@ -9,9 +9,11 @@
  *
  *     struct wire_session session;
  *     wire_session_init(&session, key, strlen(key));
- *     wire_send(&session, socket, NULL, &(struct wire_outgoing){.type = "kernel_info_request"},
- * msg_id, &err); struct wire_parts parts; if (wire_receive(socket, &parts) > 0 &&
- * wire_parse(&message, parts.frames, parts.n, &session.key, &err) == 0) ...
+ *     struct wire_outgoing request = {.type = "kernel_info_request"};
+ *     wire_send(&session, socket, NULL, &request, msg_id, &err);
+ *     struct wire_parts parts;
+ *     if (wire_receive(socket, &parts) > 0 &&
+ *         wire_parse(&message, parts.frames, parts.n, &session.key, &err) == 0) ...
  */
 #ifndef JUPYTER_WIRE_H
 #define JUPYTER_WIRE_H

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/scope.h"

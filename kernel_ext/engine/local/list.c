@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/scope.h"
 #include "engine/local/home.h"
 #include "engine/local/start.h"

@@ -1,6 +1,5 @@
 #include "engine/local/local.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "experiment/experiment.h"
-#include "nbtags/number.h"
 
 static int no_memory(struct nbt_error *err)
 {
