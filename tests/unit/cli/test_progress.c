@@ -18,15 +18,14 @@ static const char *const events[] = {
     "{'kind':'trial-started','trial':'t-1','pid':2}",
     "{'kind':'trial-created','trial':'t-2','assignments':[{'name':'lr','value':'0.2'}]}",
     "{'kind':'trial-started','trial':'t-2','pid':3}",
-    "{'kind':'trial-finished','trial':'t-1','state':'Succeeded','observation':{'metrics':[{'name':'"
-    "loss','min':'0.5','max':'9',"
-    "'latest':'0.7'}]},'seconds':1}",
+    ("{'kind':'trial-finished','trial':'t-1','state':'Succeeded','observation':{'metrics':[{'name':"
+     "'loss','min':'0.5','max':'9','latest':'0.7'}]},'seconds':1}"),
     "{'kind':'optimal','trial':'t-1','assignments':[{'name':'lr','value':'0.1'}],'value':0.5}",
     "{'kind':'trial-created','trial':'t-3','assignments':[{'name':'lr','value':'0.3'}]}",
     "{'kind':'trial-started','trial':'t-3','pid':4}",
     "{'kind':'trial-step','trial':'t-3','step':'train','cell':3,'run':2,'cells':5}",
-    "{'kind':'trial-finished','trial':'t-2','state':'Failed','reason':'CellFailed','message':'no','"
-    "seconds':2}",
+    ("{'kind':'trial-finished','trial':'t-2','state':'Failed','reason':'CellFailed',"
+     "'message':'no','seconds':2}"),
     "{'kind':'trial-report','trial':'t-3','metric':'loss','value':1}",
 };
 
@@ -105,11 +104,10 @@ static void the_head_tells_the_algorithm_and_the_pace(void **state)
         "{'kind':'trial-finished','trial':'digits-x7k2q-a','state':'Succeeded','seconds':3}",
         "{'kind':'trial-finished','trial':'digits-x7k2q-b','state':'Succeeded','seconds':5}",
         "{'kind':'trial-finished','trial':'digits-x7k2q-k','state':'Killed','seconds':50}",
-        "{'kind':'optimal','trial':'digits-x7k2q-a','value':0.12345678901,'assignments':[{'name':'"
-        "lr'"
-        ",'value':'0.049999999999'}]}",
-        "{'kind':'trial-created','trial':'digits-x7k2q-c','assignments':[{'name':'lr','value':"
-        "'0.0137489759'},{'name':'n','value':'12345678'},{'name':'s','value':'1.23456789x'}]}",
+        ("{'kind':'optimal','trial':'digits-x7k2q-a','value':0.12345678901,"
+         "'assignments':[{'name':'lr','value':'0.049999999999'}]}"),
+        ("{'kind':'trial-created','trial':'digits-x7k2q-c','assignments':[{'name':'lr','value':"
+         "'0.0137489759'},{'name':'n','value':'12345678'},{'name':'s','value':'1.23456789x'}]}"),
         "{'kind':'trial-started','trial':'digits-x7k2q-c'}",
         "{'kind':'trial-step','trial':'digits-x7k2q-c','step':'plain','cell':9,'run':3,'cells':5}",
     };
