@@ -45,6 +45,12 @@ static int set_options(void *socket, int type, const char *identity)
     return zmq_setsockopt(socket, ZMQ_IDENTITY, identity, strlen(identity));
 }
 
+/* With ZMQ_IMMEDIATE a socket can be written to only when its connection stands. */
+static int tell_connected(void *socket)
+{
+    return set_int(socket, ZMQ_IMMEDIATE, 1);
+}
+
 static int watch(struct source *source)
 {
     size_t size = sizeof(source->fd);
@@ -67,6 +73,7 @@ static int open_channel(struct client *client, const struct channel *channel, st
     /* stdin requests are addressed to the identity that the execute_request came from: one for all.
      */
     if (!socket || set_options(socket, channel->type, client->session.id) < 0 ||
+        (channel->channel == CONNECTION_STDIN && tell_connected(socket) < 0) ||
         zmq_connect(socket, endpoint) < 0 || watch(channel->source) < 0)
         return nbt_error_set(err, NBT_EIO, "cannot connect to the kernel at %s: %s", endpoint,
                              zmq_strerror(errno));
@@ -104,6 +111,17 @@ int channels_open(struct client *client, struct nbt_error *err)
             return rc;
     }
     return client->attached && client->pidfd < 0 ? open_monitor(client, err) : 0;
+}
+
+bool channels_input_connected(struct client *client)
+{
+    int events = 0;
+    size_t size = sizeof(events);
+    if (zmq_getsockopt(client->input.socket, ZMQ_EVENTS, &events, &size) < 0)
+        return false;
+    /* The descriptor will not tell again of what this look has found. */
+    client->input.look |= (events & ZMQ_POLLIN) != 0;
+    return events & ZMQ_POLLOUT;
 }
 
 void channels_close(struct client *client)

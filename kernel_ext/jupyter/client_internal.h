@@ -15,6 +15,7 @@
 #define CLIENT_POKE_AFTER     2000 /* no busy: the request may not have been seen */
 #define CLIENT_LAST_WORDS_MS  50 /* quiet time after which a dead kernel's sockets count as read */
 #define CLIENT_IOPUB_AGAIN_MS 50 /* replied but iopub silent while starting: ask again */
+#define CLIENT_INPUT_MS       2000 /* a kernel that answers but has no stdin is used without */
 
 /* The last bytes that the kernel wrote to its stdout and stderr. */
 struct tail {
@@ -79,6 +80,8 @@ struct client {
 /* channels.c */
 nbt_must_check int channels_open(struct client *client, struct nbt_error *err);
 void channels_close(struct client *client);
+/* The kernel can reach us on stdin. Until then it drops what it would ask, and waits for ever. */
+bool channels_input_connected(struct client *client);
 nbt_must_check int channels_send(struct client *client, struct source *source,
                                  const struct wire_outgoing *outgoing, char ret_id[WIRE_ID_MAX],
                                  struct nbt_error *err);

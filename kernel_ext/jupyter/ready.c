@@ -1,11 +1,27 @@
 #include "base/clock.h"
 #include "jupyter/client_internal.h"
 
+static bool is_heard(const struct client *client)
+{
+    return client->kernel_info && client->iopub_heard;
+}
+
+static bool is_ready(struct client *client, int64_t deadline_ms)
+{
+    if (!is_heard(client))
+        return false;
+    int64_t now = clock_monotonic_ms();
+    return channels_input_connected(client) || now >= deadline_ms ||
+           now - client->probe.sent_ms >= CLIENT_INPUT_MS;
+}
+
 /* A subscription that reaches the kernel after its first answer has missed it: asking again makes
  * it speak again. The same wakes a kernel that overlooked its first request (ipykernel issue 1554).
  */
 static int ask_again(struct client *client, struct nbt_error *err)
 {
+    if (is_heard(client))
+        return 0;
     int64_t now = clock_monotonic_ms();
     int64_t patience = client->kernel_info ? CLIENT_IOPUB_AGAIN_MS : CLIENT_POKE_AFTER;
     int64_t since = client->probe.replied_ms ? client->probe.replied_ms : client->probe.sent_ms;
@@ -34,7 +50,7 @@ int ready_wait(struct client *client, int64_t deadline_ms, struct nbt_error *err
 {
     int64_t start = clock_monotonic_ms();
     int rc = request_probe(client, err);
-    while (rc == 0 && !(client->kernel_info && client->iopub_heard)) {
+    while (rc == 0 && !is_ready(client, deadline_ms)) {
         if (client->dead) {
             pump_last_words(client);
             return death_report(client, "before it was ready", err);

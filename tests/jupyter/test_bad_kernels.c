@@ -156,6 +156,8 @@ static const struct execution executions[] = {
     {"reply-not-json", -1, 0, NULL, NULL, 0, 0, "UnreadableReply", 1, 2000},
     {"asks-input", -1, NBT_EUNSUPPORTED, "asked for input (\"your name? \")", NULL, -1, 0, NULL, 1,
      3000},
+    {"asks-input-late", -1, NBT_EUNSUPPORTED, "asked for input", NULL, -1, 0, NULL, 1, 3000},
+    {"no-stdin", -1, 0, NULL, "status idle;", 1, 0, NULL, 1, 2000},
     {"asks-input-deaf", -1, NBT_EUNSUPPORTED, "ignored the interrupt and was killed", NULL, -1, 0,
      NULL, 0, 6000},
     {"wrong-hmac", -1, 0, NULL, "status busy;stream true\n;status idle;", 1, 0, NULL, 1, 2000},

@@ -28,7 +28,9 @@ class Kernel:
         context = zmq.Context()
         self.shell = self.bind(context, zmq.ROUTER, "shell_port")
         self.control = self.bind(context, zmq.ROUTER, "control_port")
-        self.stdin = self.bind(context, zmq.ROUTER, "stdin_port")
+        self.context = context
+        if mode not in ("asks-input-late", "no-stdin"):
+            self.bind_stdin()
         self.iopub = self.bind(context, zmq.PUB, "iopub_port")
         self.count = 0
         self.lock = threading.Lock()
@@ -41,6 +43,9 @@ class Kernel:
         colon = ":" if self.info["transport"] == "tcp" else "-"
         socket.bind(f"{self.info['transport']}://{self.info['ip']}{colon}{self.info[port]}")
         return socket
+
+    def bind_stdin(self):
+        self.stdin = self.bind(self.context, zmq.ROUTER, "stdin_port")
 
     def sign(self, parts):
         mac = hmac.new(self.key, digestmod=hashlib.sha256)
@@ -88,6 +93,9 @@ class Kernel:
         if self.mode != "mute":
             self.send(self.shell, "kernel_info_reply", content, header, identity)
         self.status("idle", header)
+        if self.mode == "asks-input-late" and not hasattr(self, "stdin"):
+            time.sleep(0.2)
+            self.bind_stdin()
 
     def execute(self, identity, header, content):
         self.count += 1
@@ -170,6 +178,8 @@ class Kernel:
             time.sleep(60)
         except KeyboardInterrupt:
             return {"reply": {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}}
+
+    do_asks_input_late = do_asks_input
 
     def do_asks_input_deaf(self, identity, header, content):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
