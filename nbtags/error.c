@@ -51,7 +51,7 @@ int nbt_error_vset(struct nbt_error *err, int code, const char *format, va_list 
     return code;
 }
 
-int nbt_error_set(struct nbt_error *err, int code, const char *format, ...)
+int (nbt_error_set)(struct nbt_error *err, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -71,7 +71,7 @@ static int code_of(int number)
     }
 }
 
-int nbt_error_errno(struct nbt_error *err, const char *format, ...)
+int (nbt_error_errno)(struct nbt_error *err, const char *format, ...)
 {
     int saved = errno;
     int code = code_of(saved);
@@ -104,7 +104,7 @@ void nbt_error_path(struct nbt_error *err, const char *format, ...)
     va_end(args);
 }
 
-int nbt_error_prefix(struct nbt_error *err, const char *format, ...)
+int (nbt_error_prefix)(struct nbt_error *err, const char *format, ...)
 {
     if (!err || !err->code)
         return NBT_EINVAL;

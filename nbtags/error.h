@@ -71,6 +71,13 @@ int nbt_error_prefix(struct nbt_error *err, const char *format, ...) nbt_printf(
 
 void nbt_error_clear(struct nbt_error *err);
 
+#ifdef __clang_analyzer__
+/* The analyzer sees one file at a time: this tells it that a failure is never 0. */
+#define nbt_error_set(err, code, ...) ((nbt_error_set)(err, code, __VA_ARGS__), (code))
+#define nbt_error_errno(err, ...)     ((nbt_error_errno)(err, __VA_ARGS__), NBT_EIO)
+#define nbt_error_prefix(err, ...)    ((nbt_error_prefix)(err, __VA_ARGS__), NBT_EINVAL)
+#endif
+
 /* "invalid-value", "not-found", ...: stable names of the codes for JSON output. Never NULL. */
 const char *nbt_code_name(int code);
 

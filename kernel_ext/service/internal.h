@@ -71,7 +71,10 @@ const char *resolved_algorithm(const json_t *document);
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */
 
-int no_memory(struct nbt_error *err); /* NBT_ENOMEM */
+static inline int no_memory(struct nbt_error *err)
+{
+    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
+}
 
 void random_suffix(char text[6]); /* five of a-z0-9 */
 

@@ -3,11 +3,6 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-int no_memory(struct nbt_error *err)
-{
-    return nbt_error_set(err, NBT_ENOMEM, "out of memory");
-}
-
 int problems_add(json_t *problems, const json_t *problem, struct nbt_error *err)
 {
     size_t i;
