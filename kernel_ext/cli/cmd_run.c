@@ -83,7 +83,8 @@ static int run(const struct parsed *parsed)
     auto_json json_t *submitted = NULL;
     auto_json json_t *problems = NULL;
 
-    if (parsed_flag(parsed, "dry-run"))
+    arguments.dry_run = parsed_flag(parsed, "dry-run");
+    if (arguments.dry_run)
         return dry_run(parsed, &arguments);
     /* An interrupt between submitting and watching must not leave the experiment without its
      * watcher's stop. */

@@ -31,6 +31,14 @@ struct prepared {
 nbt_must_check int prepare(struct prepared *ret, const struct service_run *run,
                            struct nbt_error *err);
 void prepared_fini(struct prepared *prepared);
+/* The kernel that its trials will use is installed. */
+nbt_must_check int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err);
+
+/* Everything that a run would refuse or warn of in a document that has its annotations, whose
+ * defaults are filled in. */
+nbt_must_check int check_document(json_t *problems, json_t *document,
+                                  const struct nbt_notebook *notebook, const struct engine *engine,
+                                  struct nbt_error *err);
 
 /* source.c */
 bool source_is_experiment(const struct service_source *source);

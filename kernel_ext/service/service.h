@@ -33,7 +33,8 @@ struct service_source {
  *  "objective":{...,"origin"},
  *  "run":{algorithm,parallelTrialCount,...,"resolvedAlgorithm","origin"},
  *  "steps":[{name,prev,cells}],
- *  "diagnostics":[problem]}, see service_experiment; those of cells have "cell_id" too
+ *  "diagnostics":[problem]}, see service_experiment, of which these are all that a run would refuse
+ *  or warn of, and the notes; those of tags and literals have "cell_id" too
  */
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
@@ -44,6 +45,7 @@ struct service_run {
     const char *kernel;
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
+    bool dry_run; /* service_experiment fails as service_submit does when the kernel is missing */
 };
 /* {"experiment": document, "problems": [problem], "resolvedAlgorithm"}; the document is exactly
  * what service_submit would submit, null when the notebook has errors. A problem:

@@ -18,8 +18,7 @@ int service_submit(json_t **ret, json_t **ret_problems, const struct service_run
         *ret_problems = TAKE(prepared.problems);
         return problems_refuse(*ret_problems, err);
     }
-    result = check_kernel(prepared.notebook,
-                          experiment_annotation(prepared.document, EXPERIMENT_KERNEL), err);
+    result = prepared_check_kernel(&prepared, err);
     if (result < 0)
         return result;
     struct engine_submission submission = {
