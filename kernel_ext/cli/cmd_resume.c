@@ -7,7 +7,7 @@
 
 static const struct option options[] = {
     {.name = "trials",
-     .kind = OPTION_COUNT,
+     .kind = OPTION_POSITIVE,
      .argument = "N",
      .help = "Raise the budget to N trials in all."},
     {.name = "detach", .help = "Return at once: it outlives this terminal."},

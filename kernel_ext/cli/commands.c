@@ -69,7 +69,7 @@ static const struct option search_options[] = {
              "exhausted.",
      .choices = "none"},
     {.name = "parallel",
-     .kind = OPTION_COUNT,
+     .kind = OPTION_POSITIVE,
      .argument = "N",
      .help = "How many trials run side by side."},
     {.name = "max-failed",

@@ -62,6 +62,11 @@ static bool is_digits(const char *text)
     return length > 0 && length <= 18 && text[length] == '\0';
 }
 
+static bool is_positive(const char *text)
+{
+    return is_digits(text) && text[strspn(text, "0")] != '\0';
+}
+
 static int check_value(const struct option *option, const char *text, struct nbt_error *err)
 {
     int64_t seconds;
@@ -72,8 +77,13 @@ static int check_value(const struct option *option, const char *text, struct nbt
             return nbt_error_set(err, NBT_EINVAL, "--%s is '%s'; expected a whole number from 0",
                                  option->name, text);
         return 0;
+    case OPTION_POSITIVE:
+        if (!is_positive(text))
+            return nbt_error_set(err, NBT_EINVAL, "--%s is '%s'; expected a whole number from 1",
+                                 option->name, text);
+        return 0;
     case OPTION_BUDGET:
-        if (strcmp(text, "none") != 0 && (!is_digits(text) || strspn(text, "0") == strlen(text)))
+        if (strcmp(text, "none") != 0 && !is_positive(text))
             return nbt_error_set(err, NBT_EINVAL,
                                  "--%s is '%s'; expected a whole number from 1, or none",
                                  option->name, text);

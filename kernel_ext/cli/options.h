@@ -22,6 +22,7 @@ enum option_kind {
     OPTION_TEXT,
     OPTION_LIST,     /* may be given many times */
     OPTION_COUNT,    /* a decimal integer from 0 */
+    OPTION_POSITIVE, /* a decimal integer from 1 */
     OPTION_BUDGET,   /* a decimal integer from 1, or "none" */
     OPTION_DURATION, /* "90", "90s", "15m", "2h" */
 };
