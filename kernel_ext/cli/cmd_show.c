@@ -160,6 +160,14 @@ static void say_member(const char *label, const char *text)
         printf("%-12s%s\n", label, shown ? shown : "?");
 }
 
+static void say_time(const char *label, const char *utc)
+{
+    CLEANUP(buf_fini) struct buf text = buf_init(256);
+
+    text_moment(&text, utc);
+    say_member(label, buf_text(&text));
+}
+
 static void say_trial(const json_t *trial)
 {
     static const char *const members[][2] = {
@@ -168,16 +176,16 @@ static void say_trial(const json_t *trial)
         {"reason", "reason"},
         {"message", "message"},
         {"step", "step"},
-        {"started", "startTime"},
-        {"completed", "completionTime"},
-        {"isolation", "isolation"},
-        {"folder", "folder"},
     };
     size_t i;
     json_t *row;
 
     for (i = 0; i < COUNT_OF(members); i++)
         say_member(members[i][0], text_of(trial, members[i][1]));
+    say_time("started", text_of(trial, "startTime"));
+    say_time("completed", text_of(trial, "completionTime"));
+    say_member("isolation", text_of(trial, "isolation"));
+    say_member("folder", text_of(trial, "folder"));
     puts("assignment");
     json_array_foreach(json_object_get(trial, "assignments"), i, row)
         say_row(text_of(row, "name"), text_of(row, "value"));

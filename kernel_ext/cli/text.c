@@ -224,6 +224,15 @@ void text_date(struct buf *out, const char *utc)
         buf_puts(out, utc);
 }
 
+void text_moment(struct buf *out, const char *utc)
+{
+    struct tm tm;
+
+    text_date(out, utc);
+    if (local_time(&tm, utc))
+        buf_printf(out, ":%02d", tm.tm_sec);
+}
+
 const char *text_short_trial(const char *experiment, const char *trial)
 {
     size_t length = strlen(experiment);
