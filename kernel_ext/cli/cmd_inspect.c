@@ -9,6 +9,15 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
+static void say_table(const char *title, const struct table *table)
+{
+    printf("\n%s\n", title);
+    if (table->n_rows)
+        table_print(table, stdout);
+    else
+        puts("  none");
+}
+
 static void say_parameters(const json_t *result)
 {
     CLEANUP(table_fini)
@@ -28,8 +37,7 @@ static void say_parameters(const json_t *result)
                               json_is_true(json_object_get(row, "selected")) ? "yes" : "no",
                               buf_text(&range), text_of(row, "origin"), text_of(row, "why")});
     }
-    puts("\nparameters");
-    table_print(&table, stdout);
+    say_table("parameters", &table);
 }
 
 static void put_list(struct buf *out, const json_t *list, const char *before)
@@ -59,8 +67,7 @@ static void say_all_cells(const json_t *result)
                                         json_is_true(json_object_get(cell, "runs")) ? "yes" : "no",
                                         buf_text(&step)});
     }
-    puts("\ncells");
-    table_print(&table, stdout);
+    say_table("cells", &table);
 }
 
 /* Cells one after the other that have the same part: one row. */
@@ -138,8 +145,7 @@ static void say_cells(const json_t *result)
     CLEANUP(table_fini) struct table table = {.heads = {"  CELLS", "ROLE", "RUNS", "STEP"}};
     size_t hidden = add_stretches(&table, json_object_get(result, "cells"));
 
-    puts("\ncells");
-    table_print(&table, stdout);
+    say_table("cells", &table);
     if (hidden)
         printf("  and %zu without a part (text, empty); --all lists them\n", hidden);
 }
@@ -159,8 +165,7 @@ static void say_metrics(const json_t *result)
         table_add(&table,
                   (const char *const[]){buf_text(&name), text_of(metric, "variable"), cell});
     }
-    puts("\nmetrics");
-    table_print(&table, stdout);
+    say_table("metrics", &table);
 }
 
 static void put_count(struct buf *out, const json_t *run, const char *key, const char *label)
@@ -173,17 +178,27 @@ static void put_count(struct buf *out, const json_t *run, const char *key, const
         buf_printf(out, ", no limit of %s", label);
 }
 
+static void put_objective(struct buf *line, const json_t *objective)
+{
+    const char *name = text_of(objective, "objectiveMetricName");
+
+    if (name[0])
+        buf_printf(line, "%s %s", text_of(objective, "type"), name);
+    else
+        buf_puts(line, "no objective");
+    if (json_is_number(json_object_get(objective, "goal")))
+        buf_printf(line, " until %.6g", number_of(objective, "goal"));
+    if (name[0])
+        buf_printf(line, " (%s)", text_of(objective, "origin"));
+    buf_puts(line, "\n  ");
+}
+
 static void say_run(const json_t *result)
 {
-    const json_t *objective = json_object_get(result, "objective");
     const json_t *run = json_object_get(result, "run");
     CLEANUP(buf_fini) struct buf line = buf_init(8192);
 
-    buf_printf(&line, "%s %s", text_of(objective, "type"),
-               text_of(objective, "objectiveMetricName"));
-    if (json_is_number(json_object_get(objective, "goal")))
-        buf_printf(&line, " until %.6g", number_of(objective, "goal"));
-    buf_printf(&line, " (%s)\n  ", text_of(objective, "origin"));
+    put_objective(&line, json_object_get(result, "objective"));
     put_algorithm(&line, text_of(json_object_get(run, "algorithm"), "algorithmName"),
                   text_of(run, "resolvedAlgorithm"));
     put_count(&line, run, "maxTrialCount", "trials");
@@ -230,7 +245,6 @@ static int run(const struct parsed *parsed)
         say_parameters(result);
         say_metrics(result);
         say_run(result);
-        fflush(stdout);
     }
     say_problems(parsed->positionals[0], diagnostics, true);
     return any_errors(diagnostics) ? EXIT_INPUT : EXIT_OK;

@@ -93,6 +93,7 @@ static void on_event(void *self, const json_t *event)
     auto_free char *shown = file_printable(buf_text(&line));
     if (line.length)
         say(stdout, "%s\n", shown ? shown : "?");
+    fflush(stdout);
 }
 
 static void say_metrics(const json_t *result)

@@ -26,6 +26,9 @@ void say_lines(FILE *stream, const char *text, size_t length)
 {
     const char *end = text + length;
 
+    /* Where both go to one place, an error stands below what was said before it. */
+    if (stream == stderr)
+        fflush(stdout);
     while (text < end) {
         size_t run = 0;
         while (text + run < end && text[run] != '\n' && text[run] != '\t' && text[run] != '\0')
