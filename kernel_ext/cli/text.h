@@ -34,8 +34,8 @@ void text_number(struct buf *out, const char *value);
 /* A trial's name without its experiment's: "k5jnxqrj" of "digits-k5jnxqrj". Borrows. */
 const char *text_short_trial(const char *experiment, const char *trial);
 
-/* "04:17:38", "2026-11-24 04:17" or both, "2026-11-24 04:17:38", in the zone of the user's clock, of
- * RFC 3339 in UTC; the text itself when it is no such time. */
+/* "04:17:38", "2026-11-24 04:17" or both, "2026-11-24 04:17:38", in the zone of the user's clock,
+ * of RFC 3339 in UTC; the text itself when it is no such time. */
 void text_clock(struct buf *out, const char *utc);
 void text_date(struct buf *out, const char *utc);
 void text_moment(struct buf *out, const char *utc);
