@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/scope.h"
 #include "service/internal.h"
 
@@ -112,8 +113,9 @@ static int diff_cells(struct buf *out, const struct nbt_notebook *before,
                       const struct nbt_notebook *after, struct nbt_error *err)
 {
     for (size_t i = 0; i < before->n_cells && i < after->n_cells; i++) {
-        CLEANUP(buf_fini) struct buf title = buf_init(8192);
-        buf_printf(&title, "%s (cell %zu)", before->path, i);
+        CLEANUP(buf_fini) struct buf title = buf_init(32768);
+        auto_free char *path = file_printable(before->path); /* a header is one line */
+        buf_printf(&title, "%s (cell %zu)", path ? path : "?", i);
         diff_unified(out, buf_text(&title), before->cells[i].source, after->cells[i].source);
     }
     return buf_failed(out) ? nbt_error_set(err, NBT_ENOMEM, "the diff is larger than 16 MiB") : 0;
