@@ -93,6 +93,18 @@ static double seconds_of(const json_t *show, const json_t *trial)
     return number_of(trial, "seconds");
 }
 
+/* Why a trial has no value of a metric says more than that it has none. */
+static char *metric_cell(const json_t *trial, const char *name)
+{
+    const json_t *metrics = json_object_get(json_object_get(trial, "observation"), "metrics");
+    char *cell = value_cell(metrics, name, "latest");
+
+    if (!cell || !text_of(trial, "reason")[0] || (cell[0] && strcmp(cell, "unavailable") != 0))
+        return cell;
+    free(cell);
+    return strdup(text_of(trial, "reason"));
+}
+
 static void add_row(struct table *table, const struct columns *columns, const json_t *show,
                     const json_t *trial)
 {
@@ -106,9 +118,8 @@ static void add_row(struct table *table, const struct columns *columns, const js
     cells[1] = strdup(text_of(trial, "state"));
     cells[2] = strdup(duration);
     for (size_t i = 0; i < columns->n_metrics; i++)
-        cells[n++] = i == 0 && json_array_size(metrics) == 0
-                         ? strdup(text_of(trial, "reason"))
-                         : value_cell(metrics, columns->metrics[i], "latest");
+        cells[n++] = i == 0 ? metric_cell(trial, columns->metrics[i])
+                            : value_cell(metrics, columns->metrics[i], "latest");
     for (size_t i = 0; i < columns->n_parameters; i++)
         cells[n++] =
             value_cell(json_object_get(trial, "assignments"), columns->parameters[i], "value");

@@ -90,6 +90,28 @@ static void say_best(const json_t *show, const json_t *optimal)
     printf("apply with  %s\n", buf_text(&apply));
 }
 
+/* Where nothing succeeded, the newest failure and the way to see more of it. */
+static void say_failure(const json_t *show)
+{
+    const json_t *trials = json_object_get(show, "trials");
+    const json_t *failed = NULL;
+    size_t i;
+    json_t *trial;
+
+    json_array_foreach(trials, i, trial)
+    {
+        if (text_of(trial, "message")[0] && strcmp(text_of(trial, "state"), "Killed") != 0)
+            failed = trial;
+    }
+    if (!failed)
+        return;
+    auto_free char *message = file_printable(text_of(failed, "message"));
+    const char *name = text_short_trial(text_of(show, "name"), text_of(failed, "name"));
+    say(stdout, "last error  %s  %s: %s\n", name, text_of(failed, "reason"),
+        message ? message : "?");
+    say(stdout, "look with   nbkatib logs %s %s\n", text_of(show, "name"), name);
+}
+
 static void say_result(const json_t *show)
 {
     const json_t *status = status_of(show);
@@ -108,6 +130,8 @@ static void say_result(const json_t *show)
     putchar('\n');
     if (optimal_of(show))
         say_best(show, optimal_of(show));
+    else
+        say_failure(show);
     if (strcmp(state, "Interrupted") == 0 || strcmp(state, "Stopped") == 0)
         say(stdout, "go on with  nbkatib resume %s\n", text_of(show, "name"));
 }

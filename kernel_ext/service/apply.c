@@ -39,8 +39,9 @@ static int choose(struct apply *apply, const json_t *show, const char *experimen
 
     if (!name || !name[0])
         return nbt_error_set(err, NBT_ESTATE,
-                             "'%s' has no best trial yet; wait until a trial has succeeded",
-                             experiment);
+                             "'%s' has no best trial, because none has succeeded yet; "
+                             "'nbkatib show %s' tells how they fare",
+                             experiment, experiment);
     const json_t *found = service_find_trial(show, name);
     if (!found && trial)
         return nbt_error_set(err, NBT_ENOTFOUND,
