@@ -301,8 +301,8 @@ static void adopted_processes_are_ended_without_a_marker(void **state)
     int status;
     struct process_options options = {.marker = "base-test", .new_session = true};
     process_adopt();
-    shell("env -i setsid sh -c 'sleep 62 & sleep 63' >/dev/null 2>&1 & sleep 0.3; echo up", &options,
-          output, &status);
+    shell("env -i setsid sh -c 'sleep 62 & sleep 63' >/dev/null 2>&1 & sleep 0.3; echo up",
+          &options, output, &status);
     assert_string_equal(output, "up\n");
     assert_int_equal(process_sweep("base-test"), 0);
     assert_int_equal(process_end_children(), 3);
