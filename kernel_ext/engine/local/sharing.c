@@ -24,9 +24,11 @@ static struct sharing_memo *place_of(struct sharing_memo *memos, const char *tex
     if (length > SHARING_LENGTH)
         return NULL;
     size_t hash = length;
-    if (length > 0)
-        hash = 131 * hash + 31 * (unsigned char)text[0] + 7 * (unsigned char)text[length / 2] +
-               (unsigned char)text[length - 1];
+    if (length > 0) {
+        size_t first = (unsigned char)text[0], middle = (unsigned char)text[length / 2];
+        size_t last = (unsigned char)text[length - 1];
+        hash = 131 * length + 31 * first + 7 * middle + last;
+    }
     return &memos[hash % SHARING_RECENT];
 }
 
