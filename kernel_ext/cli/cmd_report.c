@@ -75,8 +75,9 @@ static int run(const struct parsed *parsed)
     auto_json json_t *show = NULL;
 
     if (parsed_flag(parsed, "json") && output && strcmp(output, "-") == 0) {
-        (void)!nbt_error_set(&err, NBT_EINVAL,
-                             "--json and '-o -' both want stdout; expected one of them, or -o FILE");
+        (void)!nbt_error_set(
+            &err, NBT_EINVAL,
+            "--json and '-o -' both want stdout; expected one of them, or -o FILE");
         fail(parsed, &err, NULL);
         return EXIT_USAGE;
     }
@@ -98,7 +99,8 @@ const struct command command_report = {
         "that applies it; charts of the objective by trial, parallel coordinates, the objective by "
         "parameter, parameter importance (fANOVA) and, where trials reported while they ran, "
         "learning curves; every trial, errors with their tracebacks, run settings and the "
-        "Experiment as YAML. The page runs no script but its own.\n\nThe file is EXPERIMENT.html in "
+        "Experiment as YAML. The page runs no script but its own.\n\nThe file is EXPERIMENT.html "
+        "in "
         "the current folder; one that is there is replaced. --json prints the charts as Vega-Lite "
         "documents instead; with -o FILE it does both.",
     .examples = "  nbkatib report digits-x7k2q\n"

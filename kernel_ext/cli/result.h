@@ -12,7 +12,8 @@
  * succeeded. */
 int result_tell(const struct parsed *parsed, const json_t *show);
 
-/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words; the program as it was called, since it need not be on PATH. */
+/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words; the program as it was called, since it need
+ * not be on PATH. */
 void result_put_apply(struct buf *out, const json_t *show);
 
 #endif

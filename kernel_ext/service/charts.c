@@ -27,9 +27,9 @@ int charts_json(json_t **ret, const struct charts *charts, struct nbt_error *err
 
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         json_t *spec = fitting(table[i], charts);
-        if (spec && json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", table[i]->name,
-                                                          "title", table[i]->title, "spec",
-                                                          spec)) < 0)
+        if (spec &&
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", table[i]->name,
+                                                  "title", table[i]->title, "spec", spec)) < 0)
             return no_memory(err);
     }
     if (!list)
@@ -78,8 +78,7 @@ static bool has_reports(const json_t *document)
 static int read_curves(json_t *curves, const json_t *show, struct nbt_error *err)
 {
     const json_t *document = json_object_get(show, "experiment");
-    const json_t *objective =
-        json_object_get(json_object_get(document, "spec"), "objective");
+    const json_t *objective = json_object_get(json_object_get(document, "spec"), "objective");
     struct collector collector = {
         .curves = curves,
         .metric = json_string_value(json_object_get(objective, "objectiveMetricName"))};

@@ -1,7 +1,7 @@
 /*
- * An experiment as charts read it, and the table of charts. Each chart is a pure function from this view to a Vega-Lite
- * document with its data inside; names of fields are neutral (p0, p1), since Vega-Lite reads "a.b[c]" as a path, and
- * what a user wrote stands only in titles and values.
+ * An experiment as charts read it, and the table of charts. Each chart is a pure function from this
+ * view to a Vega-Lite document with its data inside; names of fields are neutral (p0, p1), since
+ * Vega-Lite reads "a.b[c]" as a path, and what a user wrote stands only in titles and values.
  *
  *     struct charts view;
  *     charts_init(&view, show, curves, &err);
@@ -32,9 +32,9 @@ struct charts_trial {
     enum status_state state;
     size_t number; /* from 1 */
     bool has_value;
-    double value;          /* the objective's, when has_value */
-    double *coordinates;   /* [space.n]: a choice's index or the number itself; NAN: unknown */
-    const json_t *curve;   /* the objective's intermediate reports, or NULL; borrows */
+    double value;        /* the objective's, when has_value */
+    double *coordinates; /* [space.n]: a choice's index or the number itself; NAN: unknown */
+    const json_t *curve; /* the objective's intermediate reports, or NULL; borrows */
 };
 
 struct charts {
@@ -72,8 +72,9 @@ extern const struct chart chart_objective, chart_parallel, chart_parameters, cha
 
 /* ---- what charts share ---- */
 
-/* Vega-Lite written as JSON with ' for ". A string "$name" is replaced by the member of `bindings`, and goes
- * where there is none; bindings themselves are not searched. Takes bindings. NULL without memory. */
+/* Vega-Lite written as JSON with ' for ". A string "$name" is replaced by the member of `bindings`,
+ * and goes where there is none; bindings themselves are not searched. Takes bindings. NULL without
+ * memory. */
 json_t *chart_fill(const char *pattern, json_t *bindings);
 
 /* A chart that says why there is none. */
@@ -85,7 +86,8 @@ char *chart_text(const char *text);
 /* Of `count` things the one at `place` is drawn: all, or `limit` of them evenly spread. */
 bool chart_draws(size_t place, size_t count, size_t limit);
 
-/* "500 of 10000 trials are drawn: the best one and others evenly spread"; JSON null when all are. */
+/* "500 of 10000 trials are drawn: the best one and others evenly spread"; JSON null when all are.
+ */
 json_t *chart_subtitle(size_t count, size_t limit);
 
 bool dimension_has_choices(const struct space_dimension *dimension);

@@ -123,8 +123,8 @@ bool dimension_has_choices(const struct space_dimension *dimension)
 
 bool dimension_is_log(const struct space_dimension *dimension)
 {
-    bool log = dimension->distribution == SPACE_LOG_UNIFORM ||
-               dimension->distribution == SPACE_LOG_NORMAL;
+    bool log =
+        dimension->distribution == SPACE_LOG_UNIFORM || dimension->distribution == SPACE_LOG_NORMAL;
 
     return log && !dimension_has_choices(dimension) && dimension->min > 0;
 }

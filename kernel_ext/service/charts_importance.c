@@ -18,10 +18,12 @@ static const char pattern[] =
     " 'layer': ["
     "  {'mark': {'type': 'bar', 'color': '#0072B2', 'height': {'band': 0.55}},"
     "   'encoding': {"
-    "    'x': {'field': 'v', 'type': 'quantitative', 'title': 'Share of the variance of the objective',"
+    "    'x': {'field': 'v', 'type': 'quantitative', 'title': 'Share of the variance of the "
+    "objective',"
     "          'scale': {'domain': [0, 1]}, 'axis': {'format': '.0%', 'tickCount': 5}},"
     "    'tooltip': [{'field': 'name', 'type': 'nominal', 'title': 'Parameter'},"
-    "                {'field': 'v', 'type': 'quantitative', 'title': 'Main effect', 'format': '.1%'},"
+    "                {'field': 'v', 'type': 'quantitative', 'title': 'Main effect', 'format': "
+    "'.1%'},"
     "                {'field': 'd', 'type': 'quantitative', 'title': 'Deviation between trees',"
     "                 'format': '.1%'}]}},"
     "  {'mark': {'type': 'rule', 'color': '#808080', 'strokeWidth': 1.5},"
@@ -63,7 +65,8 @@ static int sums_init(struct sums *sums, const struct charts *charts)
     return sums->rows && sums->values && sums->choices && sums->effects ? 0 : NBT_ENOMEM;
 }
 
-/* Discrete values have an order, and so have, for want of better, more choices than the forest takes. */
+/* Discrete values have an order, and so have, for want of better, more choices than the forest
+ * takes. */
 static size_t unordered(const struct space_dimension *dimension)
 {
     bool takes = dimension->n_choices <= IMPORTANCE_CHOICES_MAX;
@@ -79,9 +82,9 @@ static void add_row(struct sums *sums, const struct charts_trial *trial)
         if (!isfinite(trial->coordinates[i]))
             return;
         sums->rows[sums->n * n + i] =
-            sums->choices[i] ? trial->coordinates[i]
-                             : dimension_place(&sums->charts->space.dimensions[i],
-                                               trial->coordinates[i]);
+            sums->choices[i]
+                ? trial->coordinates[i]
+                : dimension_place(&sums->charts->space.dimensions[i], trial->coordinates[i]);
     }
     sums->values[sums->n++] = trial->value;
 }

@@ -21,12 +21,13 @@ static const char pattern[] =
     "            'scale': {'domain': '$kinds', 'range': ['#7A8FA6', '#0072B2', '#D55E00']}},"
     "  'strokeDash': {'field': 'k', 'type': 'nominal', 'title': 'Trial',"
     "            'scale': {'domain': '$kinds', 'range': [[1, 0], [4, 3], [1, 0]]}},"
-    "  'strokeWidth': {'field': 'k', 'type': 'nominal', 'title': 'Trial',"
-    "            'scale': {'domain': '$kinds', 'range': [1.2, 1.2, 3]}},"
+    "  'strokeWidth': {'condition': {'test': 'datum.best', 'value': 3}, 'value': 1.2},"
+    "  'order': {'field': 'i', 'type': 'quantitative'},"
     "  'tooltip': [{'field': 't', 'type': 'nominal', 'title': 'Trial'},"
     "              {'field': 's', 'type': 'nominal', 'title': 'State'},"
     "              {'field': 'i', 'type': 'quantitative', 'title': 'Report'},"
-    "              {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'format': '.6~g'}]}}";
+    "              {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'format': "
+    "'.6~g'}]}}";
 
 static const char *kind_of(const struct charts *charts, size_t index)
 {
@@ -45,10 +46,11 @@ static void add_curve(json_t *rows, const struct charts *charts, size_t index)
     for (size_t i = 0; i < count; i++) {
         if (i + 1 < count && i > 0 && !chart_draws(i, count, POINTS_MAX))
             continue;
-        json_array_append_new(
-            rows, json_pack("{s:s, s:s, s:s, s:I, s:O}", "t", trial->name, "s",
-                            status_state_name(trial->state), "k", kind_of(charts, index), "i",
-                            (json_int_t)i + 1, "y", json_array_get(trial->curve, i)));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:s, s:b, s:I, s:O}", "t", trial->name, "s",
+                                        status_state_name(trial->state), "k",
+                                        kind_of(charts, index), "best", index == charts->best, "i",
+                                        (json_int_t)i + 1, "y", json_array_get(trial->curve, i)));
     }
 }
 
@@ -77,11 +79,11 @@ static json_t *learning(const struct charts *charts, size_t limit)
         json_sprintf("%s as %zu trials reported it while they ran; the thick line is the best "
                      "trial, dashed lines did not run to their end.",
                      charts->objective, charts->n_curves);
-    return chart_fill(
-        pattern,
-        json_pack("{s:o, s:o, s:s, s:o, s:[s,s,s]}", "description", description, "subtitle",
-                  chart_subtitle(charts->n_curves, curves), "objective", charts->objective, "rows",
-                  rows_of(charts, curves), "kinds", "succeeded", "not to its end", "best"));
+    return chart_fill(pattern,
+                      json_pack("{s:o, s:o, s:s, s:o, s:[s,s,s]}", "description", description,
+                                "subtitle", chart_subtitle(charts->n_curves, curves), "objective",
+                                charts->objective, "rows", rows_of(charts, curves), "kinds",
+                                "succeeded", "not to its end", "best"));
 }
 
 const struct chart chart_learning = {"learning", "Learning curves", learning};

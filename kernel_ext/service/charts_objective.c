@@ -33,7 +33,8 @@ static const char goal_pattern[] =
     " 'mark': {'type': 'rule', 'strokeDash': [6, 4], 'strokeWidth': 1.5, 'color': '#808080'},"
     " 'encoding': {"
     "  'tooltip': {'field': 'y', 'type': 'quantitative', 'title': 'Goal', 'format': '.6~g'},"
-    "  'y': {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'scale': {'zero': false}}}}";
+    "  'y': {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'scale': {'zero': "
+    "false}}}}";
 
 static const char best_pattern[] =
     "{'transform': [{'filter': 'isValid(datum.b)'}],"
@@ -41,7 +42,8 @@ static const char best_pattern[] =
     "          'opacity': 0.8},"
     " 'encoding': {"
     "  'x': '$x',"
-    "  'y': {'field': 'b', 'type': 'quantitative', 'title': '$objective', 'scale': {'zero': false}}}}";
+    "  'y': {'field': 'b', 'type': 'quantitative', 'title': '$objective', 'scale': {'zero': "
+    "false}}}}";
 
 static const char values_pattern[] =
     "{'transform': [{'filter': 'isValid(datum.y)'}],"
@@ -55,7 +57,8 @@ static const char values_pattern[] =
     "              {'field': 't', 'type': 'nominal', 'title': 'Trial'},"
     "              {'field': 's', 'type': 'nominal', 'title': 'State'},"
     "              {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'format': '.6~g'},"
-    "              {'field': 'b', 'type': 'quantitative', 'title': 'Best so far', 'format': '.6~g'}]}}";
+    "              {'field': 'b', 'type': 'quantitative', 'title': 'Best so far', 'format': "
+    "'.6~g'}]}}";
 
 /* Trials without a value stand on the axis. */
 static const char lost_pattern[] =
@@ -134,9 +137,9 @@ static json_t *x_of(const struct charts *charts)
 
 static json_t *layer(const char *text, const struct charts *charts)
 {
-    json_t *bindings = json_pack("{s:s, s:o, s:o, s:o}", "objective", charts->objective, "x",
-                                 x_of(charts), "color", channel(charts, true), "shape",
-                                 channel(charts, false));
+    json_t *bindings =
+        json_pack("{s:s, s:o, s:o, s:o}", "objective", charts->objective, "x", x_of(charts),
+                  "color", channel(charts, true), "shape", channel(charts, false));
 
     if (bindings && charts->spec.has_goal)
         json_object_set_new(bindings, "goal", json_real(charts->spec.goal));
@@ -148,11 +151,11 @@ static json_t *description(const struct charts *charts)
     if (charts->best == CHARTS_NONE)
         return json_sprintf("%zu trials, none with a value of %s yet.", charts->n,
                             charts->objective);
-    return json_sprintf("%s of %zu trials in order, %s; the line is the best value so far. The best "
-                        "is %.6g, of trial %zu.",
-                        charts->objective, charts->n,
-                        charts->spec.maximize ? "to be maximized" : "to be minimized",
-                        charts->trials[charts->best].value, charts->trials[charts->best].number);
+    return json_sprintf(
+        "%s of %zu trials in order, %s; the line is the best value so far. The best "
+        "is %.6g, of trial %zu.",
+        charts->objective, charts->n, charts->spec.maximize ? "to be maximized" : "to be minimized",
+        charts->trials[charts->best].value, charts->trials[charts->best].number);
 }
 
 static json_t *objective(const struct charts *charts, size_t limit)

@@ -1,4 +1,5 @@
-/* Parallel coordinates: an axis for each parameter and one for the objective, a line for each trial. */
+/* Parallel coordinates: an axis for each parameter and one for the objective, a line for each
+ * trial. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,7 +23,8 @@ static const char pattern[] =
     "        'scale': {'domain': '$range', 'nice': false, 'zero': false}},"
     "  'y': {'field': 'y', 'type': 'quantitative', 'axis': null, 'scale': {'domain': [0, 1]}}},"
     " 'layer': ["
-    "  {'data': {'values': '$axes'}, 'mark': {'type': 'rule', 'strokeWidth': 1.5, 'color': '#808080'},"
+    "  {'data': {'values': '$axes'}, 'mark': {'type': 'rule', 'strokeWidth': 1.5, 'color': "
+    "'#808080'},"
     "   'encoding': {'y2': {'field': 'h'}}},"
     "  {'data': {'values': '$rows'},"
     "   'mark': {'type': 'line', 'opacity': 0.6, 'strokeWidth': 1.5}, 'encoding': '$lines'},"
@@ -30,7 +32,8 @@ static const char pattern[] =
     "   'mark': {'type': 'line', 'strokeWidth': 4, 'point': {'size': 70, 'filled': true}},"
     "   'encoding': '$lines'},"
     "  {'data': {'values': '$axes'},"
-    "   'mark': {'type': 'text', 'baseline': 'bottom', 'dy': -10, 'fontWeight': 'bold', 'limit': 108},"
+    "   'mark': {'type': 'text', 'baseline': 'bottom', 'dy': -10, 'fontWeight': 'bold', 'limit': "
+    "108},"
     "   'encoding': {'y': {'datum': 1}, 'text': {'field': 'name', 'type': 'nominal'},"
     "                'tooltip': {'field': 'name', 'type': 'nominal', 'title': 'Axis'}}},"
     "  {'data': {'values': '$labels'},"
@@ -41,11 +44,14 @@ static const char pattern[] =
 static const char lines_pattern[] =
     "{'detail': {'field': 't', 'type': 'nominal'},"
     " 'color': {'field': 'o', 'type': 'quantitative', 'title': '$objective',"
-    "           'legend': {'format': '.4~g'},"
-    "           'scale': {'domain': '$seen', 'range': '$colors', 'zero': false, 'nice': false}},"
+    "           'legend': {'type': 'gradient', 'format': '.4~g'},"
+    "           'scale': {'domain': '$seen', 'range': '$colors', 'interpolate': 'rgb', 'zero': "
+    "false,"
+    "                     'nice': false}},"
     " 'order': {'field': 'a', 'type': 'quantitative'},"
     " 'tooltip': [{'field': 't', 'type': 'nominal', 'title': 'Trial'},"
-    "             {'field': 'o', 'type': 'quantitative', 'title': '$objective', 'format': '.6~g'}]}";
+    "             {'field': 'o', 'type': 'quantitative', 'title': '$objective', 'format': "
+    "'.6~g'}]}";
 
 struct frame {
     const struct charts *charts;
@@ -72,10 +78,9 @@ static void add_cell(struct frame *frame, size_t index, size_t axis, double plac
 {
     const struct charts_trial *trial = &frame->charts->trials[index];
 
-    json_array_append_new(frame->rows,
-                          json_pack("{s:I, s:f, s:s, s:f, s:i}", "a", (json_int_t)axis, "y",
-                                    space_round(place, 4), "t", trial->name, "o", trial->value, "k",
-                                    index == frame->charts->best));
+    json_array_append_new(frame->rows, json_pack("{s:I, s:f, s:s, s:f, s:i}", "a", (json_int_t)axis,
+                                                 "y", space_round(place, 4), "t", trial->name, "o",
+                                                 trial->value, "k", index == frame->charts->best));
 }
 
 static void add_trial(struct frame *frame, size_t index)
@@ -85,14 +90,13 @@ static void add_trial(struct frame *frame, size_t index)
 
     for (size_t axis = 0; axis < frame->axes; axis++) {
         if (isfinite(trial->coordinates[axis]))
-            add_cell(frame, index, axis,
-                     dimension_place(&frame->charts->space.dimensions[axis],
-                                     trial->coordinates[axis]));
+            add_cell(
+                frame, index, axis,
+                dimension_place(&frame->charts->space.dimensions[axis], trial->coordinates[axis]));
     }
     /* Halves, since a difference of huge numbers has no double. */
     add_cell(frame, index, frame->axes,
-             flat ? 0.5
-                  : (trial->value / 2 - frame->low / 2) / (frame->high / 2 - frame->low / 2));
+             flat ? 0.5 : (trial->value / 2 - frame->low / 2) / (frame->high / 2 - frame->low / 2));
 }
 
 static void add_trials(struct frame *frame, size_t limit)
@@ -199,13 +203,13 @@ static json_t *build(struct frame *frame, size_t limit)
     for (size_t axis = 0; axis < frame->axes; axis++)
         label_axis(frame, axis);
     label_objective(frame);
-    return chart_fill(
-        pattern,
-        json_pack("{s:o, s:o, s:I, s:[f,f], s:o, s:o, s:O, s:O}", "description",
-                  description(frame), "subtitle", chart_subtitle(frame->charts->n_values, limit),
-                  "width", (json_int_t)(width < WIDTH_MIN ? WIDTH_MIN : width), "range", -0.1,
-                  (double)frame->axes + 0.5, "axes", axes_of(frame), "lines", lines_of(frame),
-                  "rows", frame->rows, "labels", frame->labels));
+    return chart_fill(pattern,
+                      json_pack("{s:o, s:o, s:I, s:[f,f], s:o, s:o, s:O, s:O}", "description",
+                                description(frame), "subtitle",
+                                chart_subtitle(frame->charts->n_values, limit), "width",
+                                (json_int_t)(width < WIDTH_MIN ? WIDTH_MIN : width), "range", -0.1,
+                                (double)frame->axes + 0.5, "axes", axes_of(frame), "lines",
+                                lines_of(frame), "rows", frame->rows, "labels", frame->labels));
 }
 
 static json_t *parallel(const struct charts *charts, size_t limit)

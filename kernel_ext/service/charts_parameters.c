@@ -23,17 +23,17 @@ static const char panel_pattern[] =
     "            'scale': {'domain': ['other', 'best'], 'range': ['#0072B2', '#D55E00']}},"
     "  'shape': {'field': 'k', 'type': 'nominal', 'title': 'Trial',"
     "            'scale': {'domain': ['other', 'best'], 'range': ['circle', 'diamond']}},"
-    "  'size': {'field': 'k', 'type': 'nominal', 'title': 'Trial',"
-    "           'scale': {'domain': ['other', 'best'], 'range': [36, 170]}},"
+    "  'size': {'condition': {'test': 'datum.z === 1', 'value': 170}, 'value': 36},"
     "  'order': {'field': 'z', 'type': 'quantitative'},"
     "  'tooltip': [{'field': 't', 'type': 'nominal', 'title': 'Trial'},"
     "              {'field': '$field', 'type': '$type', 'title': '$name'},"
-    "              {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'format': '.6~g'}]}}";
+    "              {'field': 'y', 'type': 'quantitative', 'title': '$objective', 'format': "
+    "'.6~g'}]}}";
 
 static const char numbers_pattern[] =
     "{'field': '$field', 'type': 'quantitative', 'title': '$name',"
     " 'axis': {'format': '$format', 'tickCount': '$ticks', 'labelOverlap': true},"
-    " 'scale': {'type': '$scale', 'zero': false, 'nice': false, 'padding': 6}}";
+    " 'scale': {'type': '$scale', 'zero': '$zero', 'nice': false, 'padding': 6}}";
 
 /* An order of their own: the one that the search space lists them in. */
 static const char choices_pattern[] =
@@ -49,9 +49,9 @@ struct panel {
 
 static json_t *bindings_of(const struct panel *panel)
 {
-    const char *type = panel->dimension->kind == SPACE_CATEGORICAL  ? "nominal"
-                       : panel->dimension->kind == SPACE_DISCRETE ? "ordinal"
-                                                                  : "quantitative";
+    const char *type = panel->dimension->kind == SPACE_CATEGORICAL ? "nominal"
+                       : panel->dimension->kind == SPACE_DISCRETE  ? "ordinal"
+                                                                   : "quantitative";
 
     return json_pack("{s:s, s:s, s:s, s:s}", "field", panel->field, "name", panel->name, "type",
                      type, "objective", panel->objective);
@@ -84,6 +84,8 @@ static json_t *x_of(const struct panel *panel)
     }
     bool log = dimension_is_log(panel->dimension);
     json_object_set_new(bindings, "scale", json_string(log ? "log" : "linear"));
+    if (!log)
+        json_object_set_new(bindings, "zero", json_false());
     json_object_set_new(bindings, "format", json_string(log ? "~g" : ".4~g"));
     json_object_set_new(bindings, "ticks", json_integer(log ? 3 : 5));
     return chart_fill(numbers_pattern, bindings);
@@ -161,10 +163,10 @@ static json_t *parameters(const struct charts *charts, size_t limit)
         json_sprintf("%s against each of %zu parameters, one small chart each; a point is a trial, "
                      "the diamond the best one.%s",
                      charts->objective, axes, axes < n ? " The first parameters are shown." : "");
-    return chart_fill(pattern, json_pack("{s:o, s:o, s:o, s:o}", "description", description,
-                                         "subtitle", chart_subtitle(charts->n_values, limit),
-                                         "rows", rows_of(charts, axes, limit), "panels",
-                                         panels_of(charts, axes)));
+    return chart_fill(pattern,
+                      json_pack("{s:o, s:o, s:o, s:o}", "description", description, "subtitle",
+                                chart_subtitle(charts->n_values, limit), "rows",
+                                rows_of(charts, axes, limit), "panels", panels_of(charts, axes)));
 }
 
 const struct chart chart_parameters = {"parameters", "Objective by parameter", parameters};

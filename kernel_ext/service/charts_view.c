@@ -121,8 +121,7 @@ static int read_trials(struct charts *charts, const json_t *show, const json_t *
     charts->coordinates = calloc(charts->n * charts->space.n + 1, sizeof(double));
     if (!charts->trials || !charts->coordinates)
         return no_memory(err);
-    json_array_foreach(list, i, row)
-        read_trial(charts, i, row, text_at(show, "name"), curves);
+    json_array_foreach(list, i, row) read_trial(charts, i, row, text_at(show, "name"), curves);
     return 0;
 }
 
@@ -136,8 +135,7 @@ static uint64_t seed_of(const json_t *document)
     return seed;
 }
 
-int charts_init(struct charts *ret, const json_t *show, const json_t *curves,
-                struct nbt_error *err)
+int charts_init(struct charts *ret, const json_t *show, const json_t *curves, struct nbt_error *err)
 {
     const json_t *document = json_object_get(show, "experiment");
     struct charts charts = {.best = CHARTS_NONE, .seed = seed_of(document)};

@@ -1,5 +1,6 @@
 /*
- * Text from outside into an HTML page. Everything that is not a literal of ours passes html_text or html_json.
+ * Text from outside into an HTML page. Everything that is not a literal of ours passes html_text or
+ * html_json.
  *
  *     buf_puts(out, "<td>");
  *     html_text(out, name);
@@ -12,8 +13,8 @@
 
 #include "base/buf.h"
 
-/* For element content and for attributes in double quotes: & < > " ' escaped; control characters but newline and tab
- * become U+FFFD. */
+/* For element content and for attributes in double quotes: & < > " ' escaped; control characters
+ * but newline and tab become U+FFFD. */
 void html_text(struct buf *out, const char *text);
 
 /* <NAME CLASS>text</NAME>; `attributes` is a literal such as " class=\"text\"", or "". */

@@ -1,6 +1,7 @@
 /*
- * Values of an ordered parameter are ranked, and a split falls half-way between two ranks, so that a box is a range of
- * ranks; of choices it is a set of bits. Trees are not kept: each leaf adds what it stands for to running sums.
+ * Values of an ordered parameter are ranked, and a split falls half-way between two ranks, so that
+ * a box is a range of ranks; of choices it is a set of bits. Trees are not kept: each leaf adds
+ * what it stands for to running sums.
  */
 #include "service/importance.h"
 
@@ -90,7 +91,8 @@ static size_t rank_of(const double *sorted, size_t n, double value)
     return low;
 }
 
-/* `sorted` holds the axis' distinct values: each level reaches half-way to its neighbours, the outer ones to the ends. */
+/* `sorted` holds the axis' distinct values: each level reaches half-way to its neighbours, the
+ * outer ones to the ends. */
 static void weigh(struct axis *axis, const double *sorted)
 {
     double from = 0;
@@ -183,7 +185,8 @@ static size_t level_of(const struct forest *forest, size_t row, size_t axis)
 
 static bool holds(const struct axis *axis, const struct side *side, size_t level)
 {
-    return axis->ordered ? level >= side->first && level < side->last : (side->set >> level & 1) != 0;
+    return axis->ordered ? level >= side->first && level < side->last
+                         : (side->set >> level & 1) != 0;
 }
 
 static double mass_of(const struct axis *axis, const struct side *side)
@@ -195,7 +198,8 @@ static double mass_of(const struct axis *axis, const struct side *side)
     return mass;
 }
 
-/* The choices' mean values as keys: the best of all subsets is then a split of that order (Breiman 1984, 4.2). */
+/* The choices' mean values as keys: the best of all subsets is then a split of that order (Breiman
+ * 1984, 4.2). */
 static void key_by_mean(struct entry *entries, size_t n)
 {
     double sums[IMPORTANCE_CHOICES_MAX] = {0};
@@ -224,7 +228,8 @@ static void sort_entries(struct forest *forest, size_t axis, size_t first, size_
     qsort(forest->entries, n, sizeof(*forest->entries), by_key);
 }
 
-/* Where the sorted entries are cut so that squared errors fall most: entries before it go low. 0: nowhere. */
+/* Where the sorted entries are cut so that squared errors fall most: entries before it go low. 0:
+ * nowhere. */
 static size_t best_cut(const struct entry *entries, size_t n, double *ret_gain)
 {
     double total = 0, left = 0;
@@ -237,8 +242,8 @@ static size_t best_cut(const struct entry *entries, size_t n, double *ret_gain)
         if (entries[i].level == entries[i - 1].level)
             continue;
         double right = total - left;
-        double gain = left * left / (double)i + right * right / (double)(n - i) -
-                      total * total / (double)n;
+        double gain =
+            left * left / (double)i + right * right / (double)(n - i) - total * total / (double)n;
         if (gain > *ret_gain) {
             *ret_gain = gain;
             cut = i;

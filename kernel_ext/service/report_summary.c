@@ -1,4 +1,5 @@
-/* The top of the page: state, objective, best trial, counts; and the places where charts are drawn. */
+/* The top of the page: state, objective, best trial, counts; and the places where charts are drawn.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -174,7 +175,6 @@ void report_charts(const struct report *report)
     }
     buf_puts(out, "<noscript><p>Charts are drawn by a script of this page; allow scripts to see "
                   "them.</p></noscript>\n<div class=\"charts\">\n");
-    json_array_foreach(report->charts, i, chart)
-        put_chart(out, chart);
+    json_array_foreach(report->charts, i, chart) put_chart(out, chart);
     buf_puts(out, "</div>\n</section>\n");
 }

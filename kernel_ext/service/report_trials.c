@@ -233,8 +233,7 @@ static void put_settings(const struct report *report)
     }
     if (settings_load(&settings, document, &ignored) < 0)
         return;
-    json_object_foreach(settings, key, value)
-        put_setting(report->out, key, value);
+    json_object_foreach(settings, key, value) put_setting(report->out, key, value);
 }
 
 void report_settings(const struct report *report)
