@@ -32,6 +32,19 @@ function(room name folder)
     house_rules(${name})
 endfunction()
 
+# assets(ROOM FOLDER CHARTS): what ROOM's assets.c includes into the program. CHARTS is made by scripts/charts; without it
+# an empty file stands for it, and reports have no charts.
+function(assets room folder charts)
+    set(charts ${PROJECT_SOURCE_DIR}/${charts})
+    if(NOT EXISTS ${charts})
+        file(WRITE ${charts} "")
+    endif()
+    set(files ${PROJECT_SOURCE_DIR}/${folder}/page.css ${PROJECT_SOURCE_DIR}/${folder}/page.js ${charts})
+    set(source ${PROJECT_SOURCE_DIR}/kernel_ext/service/assets.c)
+    set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}" COMPILE_DEFINITIONS
+        "ASSET_FOLDER=\"${PROJECT_SOURCE_DIR}/${folder}\";ASSET_CHARTS=\"${charts}\"")
+endfunction()
+
 function(program name main)
     if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
         return()

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
     &command_list,
     &command_show,
     &command_logs,
+    &command_report,
     &command_stop,
     &command_resume,
     &command_apply,

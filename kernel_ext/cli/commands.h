@@ -15,7 +15,7 @@ const char *cli_version(void);
 
 extern const struct command command_inspect, command_experiment, command_run, command_trial,
     command_list, command_show, command_logs, command_stop, command_resume, command_delete,
-    command_apply, command_doctor, command_completion, command_man, command_help, command_engine;
+    command_apply, command_report, command_doctor, command_completion, command_man, command_help, command_engine;
 
 extern const struct option_group group_common; /* --json --help */
 extern const struct option_group

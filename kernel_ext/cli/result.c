@@ -24,9 +24,7 @@ static const json_t *optimal_of(const json_t *show)
     return text_of(optimal, "bestTrialName")[0] ? optimal : NULL;
 }
 
-/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words; the program as it was called, since it need
- * not be on PATH. */
-static void put_apply(struct buf *out, const json_t *show)
+void result_put_apply(struct buf *out, const json_t *show)
 {
     text_shell_word(out, program_invocation_name);
     buf_puts(out, " apply ");
@@ -86,7 +84,7 @@ static void say_best(const json_t *show, const json_t *optimal)
     }
     if (shown)
         printf("notebook    %s\n", shown);
-    put_apply(&apply, show);
+    result_put_apply(&apply, show);
     printf("apply with  %s\n", buf_text(&apply));
 }
 
@@ -149,7 +147,7 @@ static json_t *result_json(const json_t *show)
         return result;
     CLEANUP(buf_fini) struct buf apply = buf_init(32768);
     auto_free char *notebook = executed_notebook(show, optimal);
-    put_apply(&apply, show);
+    result_put_apply(&apply, show);
     json_object_set(result, "best", (json_t *)optimal);
     json_object_set_new(result, "notebook", notebook ? json_string(notebook) : json_null());
     json_object_set_new(result, "apply", json_string(buf_text(&apply)));

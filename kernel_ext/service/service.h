@@ -98,6 +98,18 @@ nbt_must_check int service_trial(json_t **ret_result, json_t **ret_problems,
 nbt_must_check int service_apply(json_t **ret, const char *notebook, const char *experiment,
                                  const char *trial, bool dry_run, struct nbt_error *err);
 
+/*
+ * [{"name","title","spec"}]: Vega-Lite v5 documents with their data inside, each under 1 MB; of more trials than one can
+ * show, the best and others evenly spread. "objective", "parallel", "parameters" and "importance" are always there, and
+ * say what is missing when there is nothing to draw; "learning" is there when trials reported while they ran.
+ */
+nbt_must_check int service_charts(json_t **ret, const char *experiment, struct nbt_error *err);
+
+/* One HTML page that needs nothing else: summary, charts, trials, errors, settings and YAML of a service_show. `apply` is
+ * the command that writes the best values, shown as it is; NULL: none. The caller frees. */
+nbt_must_check int service_report(char **ret_html, const json_t *show, const char *apply,
+                                  struct nbt_error *err);
+
 /* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
 nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
 
