@@ -1,3 +1,4 @@
+# library(NAME MODULE): a library of this system, found by pkg-config; libraries_found() names all that are missing.
 # room(NAME FOLDER USES...): a static library of the C files in FOLDER. Files come and go without an edit here.
 # program(NAME MAIN USES...): an executable.
 
@@ -6,10 +7,31 @@ set(WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes 
 if(NBKATIB_WERROR)
     list(APPEND WARNINGS -Werror)
 endif()
+set(HOW_TO_INSTALL "On Debian or Ubuntu, scripts/setup build installs what is missing; elsewhere install pkg-config, libzmq, \
+libsodium, jansson, libyaml and SQLite with their headers. A wheel of nbkatib needs none of them (scripts/wheel makes one).")
 set(SANITIZERS "")
 if(NBKATIB_SANITIZE)
     set(SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
+
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+    message(FATAL_ERROR "nbkatib finds its libraries with pkg-config, which is not here. ${HOW_TO_INSTALL}")
+endif()
+
+macro(library name module)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
+    if(NOT ${name}_FOUND)
+        list(APPEND MISSING_LIBRARIES ${module})
+    endif()
+endmacro()
+
+function(libraries_found)
+    if(MISSING_LIBRARIES)
+        list(JOIN MISSING_LIBRARIES ", " names)
+        message(FATAL_ERROR "nbkatib is built with libraries that are not here, or whose headers are not: ${names}. ${HOW_TO_INSTALL}")
+    endif()
+endfunction()
 
 function(house_rules target)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
@@ -53,27 +75,6 @@ function(program name main)
     target_link_libraries(${name} PRIVATE ${ARGN})
     target_compile_definitions(${name} PRIVATE NBKATIB_VERSION="${PROJECT_VERSION}")
     house_rules(${name})
-endfunction()
-
-# documents(PROGRAM): its manual page and shell completions, written by the program itself, and their installation.
-function(documents program)
-    set(folder ${PROJECT_BINARY_DIR}/documents)
-    set(outputs "")
-    foreach(document "man:${program}.1:${CMAKE_INSTALL_MANDIR}/man1"
-            "completion bash:${program}:${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
-            "completion zsh:_${program}:${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
-            "completion fish:${program}.fish:${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
-        string(REPLACE ":" ";" document "${document}")
-        list(GET document 0 verb)
-        list(GET document 1 file)
-        list(GET document 2 place)
-        string(REPLACE " " ";" arguments "${verb}")
-        add_custom_command(OUTPUT ${folder}/${file} COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
-                           COMMAND ${program} ${arguments} > ${folder}/${file} DEPENDS ${program} VERBATIM)
-        list(APPEND outputs ${folder}/${file})
-        install(FILES ${folder}/${file} DESTINATION ${place})
-    endforeach()
-    add_custom_target(${program}_documents ALL DEPENDS ${outputs})
 endfunction()
 
 # unit(NAME SOURCE USES...): a cmocka test program, registered with ctest under the label LABEL.
