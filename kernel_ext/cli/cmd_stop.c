@@ -1,16 +1,9 @@
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 
-static const struct option options[] = {
-    {.name = "now", .help = "Kill the running trials instead of letting them finish."},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
-
-static int run(const struct parsed *parsed)
+int cmd_stop(const struct parsed *parsed)
 {
     bool now = parsed_flag(parsed, "now");
     const char *name = parsed->positionals[0];
@@ -27,15 +20,3 @@ static int run(const struct parsed *parsed)
     say(stdout, now ? "%s stops now\n" : "%s stops when its running trials have finished\n", name);
     return EXIT_OK;
 }
-
-const struct command command_stop = {
-    .name = "stop",
-    .summary = "Stop an experiment that runs",
-    .description = "Asks the experiment's engine to start no new trials and to end when the "
-                   "running ones have finished, or "
-                   "with --now at once. 'nbkatib resume' goes on later.",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "cli/options.h"
+#include "service/options.h"
 
 /* Prints it from a `show` document, as a JSON line with --json; EXIT_OK when the experiment
  * succeeded. */

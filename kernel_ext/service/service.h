@@ -96,6 +96,16 @@ nbt_must_check int service_trial(json_t **ret_result, json_t **ret_problems,
 nbt_must_check int service_apply(json_t **ret, const char *notebook, const char *experiment,
                                  const char *trial, bool dry_run, struct nbt_error *err);
 
+struct service_install {
+    bool user, sys_prefix; /* where; neither and no prefix: as user */
+    const char *prefix;
+    bool bare; /* name the program without its folder */
+    bool remove;
+};
+/* The kernelspec: {"name","folder","program","installed","removed"}. Idempotent both ways. */
+nbt_must_check int service_install(json_t **ret, const struct service_install *install,
+                                   struct nbt_error *err);
+
 /* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
 nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
 
