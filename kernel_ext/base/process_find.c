@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,16 +59,21 @@ uint64_t process_start_time(pid_t pid)
     return (uint64_t)stat_field(pid, START_TIME);
 }
 
-const char *process_boot_id(void)
+static char boot_id[64];
+static pthread_once_t boot_id_once = PTHREAD_ONCE_INIT;
+
+static void read_boot_id(void)
 {
-    static char id[64];
-    if (id[0])
-        return id;
     size_t length;
     auto_free char *text = NULL;
-    if (file_read("/proc/sys/kernel/random/boot_id", sizeof(id), &text, &length, NULL) == 0)
-        snprintf(id, sizeof(id), "%.*s", (int)strcspn(text, "\n"), text);
-    return id;
+    if (file_read("/proc/sys/kernel/random/boot_id", sizeof(boot_id), &text, &length, NULL) == 0)
+        snprintf(boot_id, sizeof(boot_id), "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+const char *process_boot_id(void)
+{
+    pthread_once(&boot_id_once, read_boot_id);
+    return boot_id;
 }
 
 static int is_marked(pid_t pid, const char *marker)

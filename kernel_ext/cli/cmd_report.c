@@ -4,22 +4,12 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/result.h"
-
-static const struct option options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "Write it there instead of EXPERIMENT.html; '-' is stdout.",
-     .complete = COMPLETE_FILE},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
+#include "cli/verbs.h"
+#include "service/text.h"
+#include "service/values.h"
 
 static int make_page(char **ret_html, const json_t *show, struct nbt_error *err)
 {
@@ -68,7 +58,7 @@ static int print_charts(const struct parsed *parsed)
     return EXIT_OK;
 }
 
-static int run(const struct parsed *parsed)
+int cmd_report(const struct parsed *parsed)
 {
     const char *output = parsed_text(parsed, "output");
     struct nbt_error err = NBT_ERROR_INIT;
@@ -90,24 +80,3 @@ static int run(const struct parsed *parsed)
         return fail(parsed, &err, NULL);
     return write_page(parsed, show);
 }
-
-const struct command command_report = {
-    .name = "report",
-    .summary = "Write an experiment's charts and trials as one HTML page",
-    .description =
-        "Writes a page that needs no network and no other file: state, best trial and the command "
-        "that applies it; charts of the objective by trial, parallel coordinates, the objective by "
-        "parameter, parameter importance (fANOVA) and, where trials reported while they ran, "
-        "learning curves; every trial, errors with their tracebacks, run settings and the "
-        "Experiment as YAML. The page runs no script but its own.\n\nThe file is EXPERIMENT.html "
-        "in "
-        "the current folder; one that is there is replaced. --json prints the charts as Vega-Lite "
-        "documents instead; with -o FILE it does both.",
-    .examples = "  nbkatib report digits-x7k2q\n"
-                "  nbkatib report digits-x7k2q -o report.html\n"
-                "  nbkatib report digits-x7k2q --json | jq '.charts[0].spec'\n",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

@@ -3,18 +3,11 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 
 #define END_S 10 /* longer than the kernels of killed trials take to end */
-
-static const struct option options[] = {
-    {.name = "now", .help = "Kill the running trials instead of letting them finish."},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
 
 static int ignore(void *self, const json_t *event)
 {
@@ -38,7 +31,7 @@ static bool await_end(const char *name)
            read(timer, &expired, sizeof(expired)) < 0;
 }
 
-static int run(const struct parsed *parsed)
+int cmd_stop(const struct parsed *parsed)
 {
     bool now = parsed_flag(parsed, "now");
     const char *name = parsed->positionals[0];
@@ -60,15 +53,3 @@ static int run(const struct parsed *parsed)
         name);
     return EXIT_OK;
 }
-
-const struct command command_stop = {
-    .name = "stop",
-    .summary = "Stop an experiment that runs",
-    .description = "Asks the experiment's engine to start no new trials and to end when the "
-                   "running ones have finished, or "
-                   "with --now kills those and waits for its end. 'nbkatib resume' goes on later.",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

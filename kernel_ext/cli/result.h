@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "cli/options.h"
+#include "service/options.h"
 
 /* Prints it from a `show` document, as a JSON line with --json; EXIT_OK when the experiment
  * succeeded. */

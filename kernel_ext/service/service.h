@@ -109,6 +109,15 @@ nbt_must_check int service_charts(json_t **ret, const char *experiment, struct n
  * the command that writes the best values, shown as it is; NULL: none. The caller frees. */
 nbt_must_check int service_report(char **ret_html, const json_t *show, const char *apply,
                                   struct nbt_error *err);
+struct service_install {
+    bool user, sys_prefix; /* where; neither and no prefix: as user */
+    const char *prefix;
+    bool bare; /* name the program without its folder */
+    bool remove;
+};
+/* The kernelspec: {"name","folder","program","installed","removed"}. Idempotent both ways. */
+nbt_must_check int service_install(json_t **ret, const struct service_install *install,
+                                   struct nbt_error *err);
 
 /* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
 nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);

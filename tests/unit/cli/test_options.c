@@ -4,12 +4,12 @@
 
 #include "base/scope.h"
 #include "check.h"
-#include "cli/commands.h"
+#include "service/commands.h"
 #include "cli/completion.h"
 #include "cli/exit.h"
-#include "cli/help.h"
+#include "service/usage.h"
 #include "cli/man.h"
-#include "cli/suggest.h"
+#include "service/suggest.h"
 
 #define WORDS 8
 
@@ -183,7 +183,7 @@ static void check_command(const struct command *command, const char *manual)
     CLEANUP(buf_fini) struct buf usage = buf_init(1024);
     char escaped[256];
 
-    help_usage(&usage, command);
+    usage_line(&usage, command);
     roff(escaped, buf_text(&usage));
     if (!strstr(manual, escaped))
         fail_msg("the manual lacks '%s'", escaped);

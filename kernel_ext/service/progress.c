@@ -1,4 +1,4 @@
-#include "cli/progress.h"
+#include "service/progress.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -6,9 +6,9 @@
 
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/output.h"
-#include "cli/text.h"
 #include "nbtags/number.h"
+#include "service/text.h"
+#include "service/values.h"
 
 #define LINE_MAX_BYTES 4096
 

@@ -1,13 +1,11 @@
 /*
- * The live view of an experiment: a model that events change, and its picture as lines of text.
- * Pure: it neither reads a clock nor writes to a terminal, so that tests draw it at any width and
- * time.
+ * An experiment as its events tell it: a model for live views. Pure: it reads no clock, so that
+ * tests feed it any time.
  *
  *     progress_event(&progress, event, now_ms);
- *     progress_draw(&progress, &(struct progress_style){.width = 80, .rows = 24}, now_ms, &out);
  */
-#ifndef CLI_PROGRESS_H
-#define CLI_PROGRESS_H
+#ifndef SERVICE_PROGRESS_H
+#define SERVICE_PROGRESS_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -43,12 +41,6 @@ struct progress {
     int64_t started_ms;             /* -1 until the first event */
 };
 
-struct progress_style {
-    size_t width, rows; /* of the terminal; at least 20 and 3 are assumed */
-    bool colour;
-    bool ascii; /* the terminal shows no Unicode */
-};
-
 void progress_init(struct progress *progress);
 void progress_fini(struct progress *progress);
 
@@ -58,9 +50,5 @@ void progress_experiment(struct progress *progress, const json_t *document, cons
 
 void progress_event(struct progress *progress, const json_t *event, int64_t now_ms);
 void progress_note(struct progress *progress, const char *note);
-
-/* Lines, each ended by '\n', none wider than the terminal nor more than its rows less one. */
-void progress_draw(const struct progress *progress, const struct progress_style *style,
-                   int64_t now_ms, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/commands.h"
+#include "service/commands.h"
 
 #include <string.h>
 
@@ -16,6 +16,8 @@ const struct command *const commands[] = {
     &command_apply,
     &command_delete,
     &command_doctor,
+    &command_install,
+    &command_kernel,
     &command_completion,
     &command_man,
     &command_help,

@@ -2,8 +2,8 @@
  * Text for terminals: columns of Unicode, shortening, durations, shell quoting. Pure functions into
  * buffers.
  */
-#ifndef CLI_TEXT_H
-#define CLI_TEXT_H
+#ifndef SERVICE_TEXT_H
+#define SERVICE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
-#include "cli/lines.h"
+#include "service/lines.h"
 
 #include <string.h>
 
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/output.h"
-#include "cli/text.h"
+#include "service/text.h"
+#include "service/values.h"
 
 static void put_text(struct buf *out, const char *before, const char *text)
 {

@@ -1,5 +1,6 @@
 /*
- * The grammar of the command line, as tables: what a command takes, and what a user gave.
+ * The grammar of commands, as tables: what a command takes, and what a user gave. The command line
+ * and the kernel's cells share it; what they do with it is theirs.
  *
  *     struct parsed parsed;
  *     if (options_parse(&parsed, command, argc, argv, &err) < 0) ... usage error
@@ -9,8 +10,8 @@
  * `--name value`, `--name=value`, `-o value`, `-ovalue`; options may stand anywhere, "--" ends
  * them. Values are borrowed from argv.
  */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef SERVICE_OPTIONS_H
+#define SERVICE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,8 +74,7 @@ struct command {
     struct positional positionals[COMMAND_POSITIONALS];
     const struct option_group *groups[COMMAND_GROUPS];
     bool hidden;
-    bool stored; /* works on what nbkatib stored: see exit_for_error */
-    int (*run)(const struct parsed *parsed);
+    bool stored; /* works on what nbkatib stored, not on a file of the user's */
 };
 
 struct parsed_value {

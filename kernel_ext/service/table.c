@@ -1,20 +1,17 @@
-#include "cli/table.h"
+#include "service/table.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/terminal.h"
-#include "cli/text.h"
+#include "service/text.h"
 
-#define CELL_WIDEST 48
-#define HEAD_LEAST  6
-#define LAST_LEAST  3
-#define GAP         2
-#define ROW_MAX     ((size_t)64 << 10)
+#define HEAD_LEAST 6
+#define LAST_LEAST 3
+#define GAP        2
+#define ROW_MAX    ((size_t)64 << 10)
 
 static size_t count_columns(const struct table *table)
 {
@@ -36,12 +33,6 @@ void table_add(struct table *table, const char *const *cells)
         table->rows[table->n_rows][i] =
             i < count_columns(table) && cells[i] ? file_printable(cells[i]) : NULL;
     table->n_rows++;
-}
-
-/* Only people's screens are narrow: what goes into a file or a pipe is whole. */
-static size_t widest(FILE *stream)
-{
-    return isatty(fileno(stream)) ? CELL_WIDEST : (size_t)-1;
 }
 
 static size_t values_width(const struct table *table, size_t column)
@@ -95,10 +86,12 @@ static void shrink(const struct table *table, size_t *widths, size_t columns, si
 }
 
 /* The last column is not padded, and shortened only to fit: it holds the text that may be long. */
-static void put_row(FILE *stream, const char *const *cells, const size_t *widths, size_t columns)
+static void put_row(struct buf *out, size_t indent, const char *const *cells, const size_t *widths,
+                    size_t columns)
 {
     CLEANUP(buf_fini) struct buf line = buf_init(ROW_MAX);
 
+    text_pad(&line, "", indent);
     for (size_t i = 0; i < columns; i++) {
         const char *cell = cells[i] ? cells[i] : "";
         if (i + 1 == columns) {
@@ -111,21 +104,22 @@ static void put_row(FILE *stream, const char *const *cells, const size_t *widths
     size_t length = line.length;
     while (length > 0 && line.data[length - 1] == ' ')
         length--;
-    fprintf(stream, "%.*s\n", (int)length, buf_text(&line));
+    buf_add(out, buf_text(&line), length);
+    buf_putc(out, '\n');
 }
 
-void table_print(const struct table *table, FILE *stream)
+void table_put(const struct table *table, const struct table_limits *limits, struct buf *out)
 {
     size_t columns = count_columns(table);
     size_t widths[TABLE_COLUMNS] = {0};
 
     for (size_t i = 0; i < columns; i++)
-        widths[i] = width_of(table, i, i + 1 == columns ? (size_t)-1 : widest(stream));
-    if (table->fit && columns > 0 && isatty(fileno(stream)))
-        shrink(table, widths, columns, terminal_style().width);
-    put_row(stream, table->heads, widths, columns);
+        widths[i] = width_of(table, i, i + 1 == columns ? (size_t)-1 : limits->cell);
+    if (columns > 0 && limits->row != (size_t)-1)
+        shrink(table, widths, columns, limits->row);
+    put_row(out, table->indent, table->heads, widths, columns);
     for (size_t i = 0; i < table->n_rows; i++)
-        put_row(stream, (const char *const *)table->rows[i], widths, columns);
+        put_row(out, table->indent, (const char *const *)table->rows[i], widths, columns);
 }
 
 void table_fini(struct table *table)

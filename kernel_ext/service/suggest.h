@@ -1,6 +1,6 @@
 /* The name that a user probably meant. */
-#ifndef CLI_SUGGEST_H
-#define CLI_SUGGEST_H
+#ifndef SERVICE_SUGGEST_H
+#define SERVICE_SUGGEST_H
 
 #include <stddef.h>
 

@@ -1,21 +1,21 @@
 /*
- * The table of subcommands, and the option groups that several of them share. To add one is to add
- * a row and a file.
+ * The table of commands, and the option groups that several of them share. To add one is to add a
+ * row here and what runs it: cli/verbs.c, kernel/verbs.c.
  */
-#ifndef CLI_COMMANDS_H
-#define CLI_COMMANDS_H
+#ifndef SERVICE_COMMANDS_H
+#define SERVICE_COMMANDS_H
 
-#include "cli/options.h"
+#include "service/options.h"
 #include "service/service.h"
 
 extern const struct command *const commands[]; /* ended by NULL */
 
 const struct command *command_find(const char *name); /* NULL when unknown; hidden ones too */
-const char *cli_version(void);
 
 extern const struct command command_inspect, command_experiment, command_run, command_trial,
     command_list, command_show, command_logs, command_stop, command_resume, command_delete,
-    command_apply, command_report, command_doctor, command_completion, command_man, command_help, command_engine;
+    command_apply, command_report, command_doctor, command_completion, command_man, command_help,
+    command_engine, command_kernel, command_install;
 
 extern const struct option_group group_common; /* --json --help */
 extern const struct option_group

@@ -1,12 +1,12 @@
-#include "cli/options.h"
+#include "service/options.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/scope.h"
-#include "cli/suggest.h"
 #include "service/service.h"
+#include "service/suggest.h"
 
 struct parser {
     struct parsed *parsed;

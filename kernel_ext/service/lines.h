@@ -1,6 +1,6 @@
 /* An event as one line for people and logs. Pure. */
-#ifndef CLI_LINES_H
-#define CLI_LINES_H
+#ifndef SERVICE_LINES_H
+#define SERVICE_LINES_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "cli/text.h"
+#include "service/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
