@@ -10,6 +10,8 @@ static const struct option options[] = {
     {.name = "detach",
      .help =
          "Start it and return: it outlives this terminal; 'nbkatib logs NAME --follow' watches."},
+    {.name = "single",
+     .help = "Run one trial with the notebook's own values; search nothing."},
     {.name = "dry-run", .help = "Check everything, say what would run, start nothing."},
     {.name = "verbose",
      .letter = 'v',
@@ -79,6 +81,7 @@ static int detached(const struct parsed *parsed, const json_t *submitted)
 static int run(const struct parsed *parsed)
 {
     struct service_run arguments = run_from(parsed);
+    arguments.single = parsed_flag(parsed, "single");
     struct nbt_error err = NBT_ERROR_INIT;
     auto_json json_t *submitted = NULL;
     auto_json json_t *problems = NULL;

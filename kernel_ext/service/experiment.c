@@ -20,6 +20,20 @@ static int validate(struct prepared *prepared, struct nbt_error *err)
     return problems_from_experiment(prepared->problems, &found, err);
 }
 
+/* Where nothing is searched, what is wrong with the search does not matter; options do. */
+static int add_problems(json_t *problems, const struct experiment_problems *found, bool single,
+                        struct nbt_error *err)
+{
+    int result = single ? 0 : problems_from_experiment(problems, found, err);
+
+    for (size_t i = 0; single && i < found->count && result == 0; i++) {
+        struct experiment_problems one = {.items = &found->items[i], .count = 1};
+        if (strncmp(found->items[i].path, "--", 2) == 0)
+            result = problems_from_experiment(problems, &one, err);
+    }
+    return result;
+}
+
 static int derive_document(struct prepared *prepared, const struct service_run *run,
                            struct nbt_error *err)
 {
@@ -33,7 +47,9 @@ static int derive_document(struct prepared *prepared, const struct service_run *
         given.suffix = suffix;
     result = source_derive(&derivation, prepared->notebook, &given, err);
     if (result == 0)
-        result = problems_from_experiment(prepared->problems, &derivation.problems, err);
+        result = add_problems(prepared->problems, &derivation.problems, run->single, err);
+    if (result == 0 && run->single)
+        result = single_run(derivation.document, prepared->notebook, err);
     if (result == 0)
         result = annotate(derivation.document, prepared->notebook, derivation.fixed, run, err);
     if (result == 0)
@@ -81,7 +97,8 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
                                                 : derive_from_notebook(prepared, run, err);
     if (result == 0 && prepared->document)
         result = validate(prepared, err);
-    if (result == 0 && prepared->document && !problems_have_errors(prepared->problems))
+    if (result == 0 && prepared->document && !run->single &&
+        !problems_have_errors(prepared->problems))
         result = check_assignments(prepared->problems, prepared->notebook, prepared->document, err);
     return result;
 }
@@ -115,8 +132,9 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
     if (result < 0)
         return result;
     json_t *packed =
-        json_pack("{s:O?, s:O, s:s}", "experiment", prepared.document, "problems",
-                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document));
+        json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
+                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
+                  "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
     *ret = packed;
