@@ -39,7 +39,7 @@ static void set_bound(json_t *row, const char *key, const struct search_setting 
 static json_t *setting_json(const struct search_setting *setting)
 {
     static const char *const types[] = {
-        [SEARCH_TEXT] = "text",     [SEARCH_INT] = "int", [SEARCH_NUMBER] = "number",
+        [SEARCH_TEXT] = "text",     [SEARCH_INT] = "int",   [SEARCH_NUMBER] = "number",
         [SEARCH_CHOICE] = "choice", [SEARCH_BOOL] = "bool",
     };
     json_t *row =
@@ -101,10 +101,10 @@ int service_algorithms(json_t **ret, struct nbt_error *err)
 
     for (size_t i = 0; list && search_algorithms[i]; i++) {
         const struct search_algorithm *a = search_algorithms[i];
-        json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", a->name, "title",
-                                a->title ? a->title : a->name, "summary", a->summary, "engines",
-                                engines_json(a), "takes", takes_json(a), "settings",
-                                settings_json(a));
+        json_t *row =
+            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", a->name, "title",
+                      a->title ? a->title : a->name, "summary", a->summary, "engines",
+                      engines_json(a), "takes", takes_json(a), "settings", settings_json(a));
         if (!row || json_array_append_new(list, row) < 0)
             return no_memory(err);
     }

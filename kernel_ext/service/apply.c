@@ -85,10 +85,9 @@ static int edit_value(struct apply *apply, const char *name, const char *value,
     int result = nbt_edit_parameter(apply->edit, name, value, err);
     if (result < 0)
         return result;
-    json_t *change =
-        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i}", "name", name, "from", parameter->value, "to",
-                  value, "cell", parameter->cell, "cellId",
-                  apply->notebook->cells[parameter->cell].id, "line", parameter->line);
+    json_t *change = json_pack("{s:s, s:s, s:s, s:i, s:s, s:i}", "name", name, "from",
+                               parameter->value, "to", value, "cell", parameter->cell, "cellId",
+                               apply->notebook->cells[parameter->cell].id, "line", parameter->line);
     return !change || json_array_append_new(apply->changes, change) < 0 ? no_memory(err) : 0;
 }
 
@@ -170,9 +169,9 @@ static int finish(json_t **ret, struct apply *apply, bool write, struct nbt_erro
         result = nbt_edit_save(apply->edit, err);
     if (result != 0)
         return result;
-    json_t *answer = json_pack("{s:s, s:O, s:O, s:s, s:b}", "trial", apply->trial, "changes",
-                               apply->changes, "cells", cells, "diff", buf_text(&diff), "written",
-                               write);
+    json_t *answer =
+        json_pack("{s:s, s:O, s:O, s:s, s:b}", "trial", apply->trial, "changes", apply->changes,
+                  "cells", cells, "diff", buf_text(&diff), "written", write);
     if (!answer)
         return no_memory(err);
     *ret = answer;

@@ -27,8 +27,8 @@ static int find_item(json_t **ret_item, const char *experiment, struct nbt_error
 {
     for (size_t i = 0; engines[i]; i++) {
         struct nbt_error found = NBT_ERROR_INIT;
-        int result = engines[i]->item ? engines[i]->item(ret_item, experiment, &found)
-                                      : NBT_ENOTFOUND;
+        int result =
+            engines[i]->item ? engines[i]->item(ret_item, experiment, &found) : NBT_ENOTFOUND;
         if (result != NBT_ENOTFOUND)
             return result < 0 ? nbt_error_set(err, result, "%s", found.text) : 0;
     }

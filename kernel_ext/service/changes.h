@@ -7,7 +7,8 @@
  *
  *     json_t *memory = json_object(), *stamps, *changed, *removed;
  *     service_stamps(&stamps, &err);
- *     service_list_changes(memory, stamps, &changed, &removed, &err);   // all of them, the first time
+ *     service_list_changes(memory, stamps, &changed, &removed, &err);   // all of them, the first
+ * time
  */
 #ifndef SERVICE_CHANGES_H
 #define SERVICE_CHANGES_H
@@ -21,9 +22,8 @@ nbt_must_check int service_stamps(json_t **ret_stamps, struct nbt_error *err);
 
 /* List items that are new or other than last time, and names that are gone. New references, []
  * when there are none. */
-nbt_must_check int service_list_changes(json_t *memory, const json_t *stamps,
-                                        json_t **ret_changed, json_t **ret_removed,
-                                        struct nbt_error *err);
+nbt_must_check int service_list_changes(json_t *memory, const json_t *stamps, json_t **ret_changed,
+                                        json_t **ret_removed, struct nbt_error *err);
 
 /* Remembers a show document as told. */
 nbt_must_check int service_show_told(json_t *memory, const json_t *show, struct nbt_error *err);

@@ -31,11 +31,10 @@ static json_t *kernels_json(void)
         json_t *name = json_object_get(spec, "name");
         json_t *shown = json_object_get(spec, "display_name");
         json_t *language = json_object_get(spec, "language");
-        json_array_append_new(list,
-                              json_pack("{s:O, s:O, s:o}", "name", name, "displayName",
-                                        json_is_string(shown) ? shown : name, "language",
-                                        json_is_string(language) ? json_incref(language)
-                                                                 : json_string("")));
+        json_array_append_new(
+            list, json_pack("{s:O, s:O, s:o}", "name", name, "displayName",
+                            json_is_string(shown) ? shown : name, "language",
+                            json_is_string(language) ? json_incref(language) : json_string("")));
     }
     return list;
 }

@@ -23,9 +23,8 @@ static int read_executed(struct nbt_notebook **ret, const char *experiment, cons
 static bool ended_badly(const struct nbt_notebook *notebook, const struct nbt_cell *cell)
 {
     static const char *const bad[] = {"failed", "timeout", "died", "interrupted"};
-    auto_json json_t *metadata = cell->metadata_span.length
-                                     ? nbt_json_load(notebook->text, cell->metadata_span)
-                                     : NULL;
+    auto_json json_t *metadata =
+        cell->metadata_span.length ? nbt_json_load(notebook->text, cell->metadata_span) : NULL;
     const json_t *record = json_object_get(metadata, "nbkatib");
     const char *status = json_string_value(json_object_get(record, "status"));
 

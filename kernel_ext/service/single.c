@@ -20,9 +20,8 @@ static json_t *own_values(const struct nbt_notebook *notebook)
         const struct nbt_parameter *p = &notebook->parameters[i];
         if (!can_be_listed(p))
             continue;
-        json_t *row =
-            json_pack("{s:s, s:s, s:{s:[s]}}", "name", p->name, "parameterType", "categorical",
-                      "feasibleSpace", "list", p->value);
+        json_t *row = json_pack("{s:s, s:s, s:{s:[s]}}", "name", p->name, "parameterType",
+                                "categorical", "feasibleSpace", "list", p->value);
         if (!row || json_array_append_new(list, row) < 0) {
             json_decref(list);
             return NULL;
@@ -34,10 +33,10 @@ static json_t *own_values(const struct nbt_notebook *notebook)
 int single_run(json_t *document, const struct nbt_notebook *notebook, struct nbt_error *err)
 {
     json_t *spec = json_object_get(document, "spec");
-    auto_json json_t *change = json_pack(
-        "{s:o, s:{s:s}, s:i, s:i, s:i}", "parameters", own_values(notebook), "algorithm",
-        "algorithmName", "grid", "maxTrialCount", 1, "parallelTrialCount", 1, "maxFailedTrialCount",
-        0);
+    auto_json json_t *change =
+        json_pack("{s:o, s:{s:s}, s:i, s:i, s:i}", "parameters", own_values(notebook), "algorithm",
+                  "algorithmName", "grid", "maxTrialCount", 1, "parallelTrialCount", 1,
+                  "maxFailedTrialCount", 0);
 
     if (!change || json_object_update(spec, change) < 0)
         return no_memory(err);

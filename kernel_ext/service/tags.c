@@ -24,7 +24,8 @@ static const struct {
 };
 
 #define STEP_PATTERN "^[_a-z][_a-z0-9]*$"
-#define KEY_PATTERN  "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+#define KEY_PATTERN                                                                                \
+    "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 
 static json_t *roles_json(void)
 {
@@ -49,8 +50,8 @@ int service_tags(json_t **ret, struct nbt_error *err)
         STEP_PATTERN, "prev", "prefix", "prev:", "pattern", STEP_PATTERN, "limit", "prefix",
         "limit:", "pattern", KEY_PATTERN, "amount", "^[A-Za-z0-9_.]+$", "keys", "key",
         "nvidia.com/gpu", "name", "Nvidia GPUs", "key", "amd.com/gpu", "name", "AMD GPUs", "label",
-        "prefix", "label:", "pattern", KEY_PATTERN, "annotation", "prefix", "annotation:",
-        "pattern", KEY_PATTERN);
+        "prefix", "label:", "pattern", KEY_PATTERN, "annotation", "prefix",
+        "annotation:", "pattern", KEY_PATTERN);
 
     if (!tags)
         return no_memory(err);

@@ -24,7 +24,8 @@ nbt_must_check int service_trial_document(json_t **ret, const char *experiment, 
 
 /* {"text","offset","size","complete"}: what the log holds from byte `offset` on, at most
  * SERVICE_LOG_MAX bytes, cut between characters; "offset" is where the next call goes on, complete
- * when nothing will follow. What is not UTF-8 becomes U+FFFD. trial NULL or "": the engine's log. */
+ * when nothing will follow. What is not UTF-8 becomes U+FFFD. trial NULL or "": the engine's log.
+ */
 nbt_must_check int service_logs(json_t **ret, const char *experiment, const char *trial,
                                 int64_t offset, struct nbt_error *err);
 

@@ -14,8 +14,9 @@ static int no_such(const char *experiment, struct nbt_error *err)
 
 int no_such_trial(const char *experiment, const char *trial, struct nbt_error *err)
 {
-    return nbt_error_set(err, NBT_ENOTFOUND, "'%s' has no trial '%.80s'; 'nbkatib show %s' lists them",
-                         experiment, trial, experiment);
+    return nbt_error_set(err, NBT_ENOTFOUND,
+                         "'%s' has no trial '%.80s'; 'nbkatib show %s' lists them", experiment,
+                         trial, experiment);
 }
 
 /* The engine that holds the experiment. With one engine there is nothing to ask. */

@@ -60,7 +60,8 @@ int local_stamps(json_t *stamps, struct nbt_error *err)
     if (!folder && errno != ENOENT)
         return nbt_error_errno(err, "cannot list the experiments in %s", experiments);
     for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (experiment_name_valid(entry->d_name) && add_stamp(stamps, experiments, entry->d_name) < 0)
+        if (experiment_name_valid(entry->d_name) &&
+            add_stamp(stamps, experiments, entry->d_name) < 0)
             code = nbt_error_set(err, NBT_ENOMEM, "no memory for the list of experiments");
     if (folder)
         closedir(folder);
