@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "kernel/rpc_internal.h"
+#include "service/changes.h"
 
 struct rpc_client *rpc_client_new(void)
 {
@@ -60,6 +61,27 @@ static json_t *error_data(const struct nbt_error *err, json_t *problems)
                      text_json(err->path), "problems", problems);
 }
 
+static bool is_there(const char *experiment)
+{
+    struct nbt_error ignored = NBT_ERROR_INIT;
+    auto_json json_t *stamps = NULL;
+
+    return service_stamps(&stamps, &ignored) == 0 && json_object_get(stamps, experiment);
+}
+
+/* What is not found, or taken, is what the params named: the field to show it at. */
+static void add_path(const struct rpc_call *call, struct nbt_error *err)
+{
+    const char *experiment = rpc_text(call, "experiment");
+
+    if (err->path[0])
+        return;
+    if (err->code == NBT_EEXIST)
+        nbt_error_path(err, "options.name");
+    else if (err->code == NBT_ENOTFOUND && experiment)
+        nbt_error_path(err, is_there(experiment) ? "trial" : "experiment");
+}
+
 static json_t *failure(const json_t *id, struct rpc_call *call, struct nbt_error *err)
 {
     int code = call->code ? call->code : RPC_PRODUCT;
@@ -67,6 +89,8 @@ static json_t *failure(const json_t *id, struct rpc_call *call, struct nbt_error
     if (err->code == NBT_ENOMEM && !call->code)
         code = RPC_INTERNAL;
     rpc_translate_path(err);
+    if (!call->code)
+        add_path(call, err);
     rpc_translate_problems(call->problems);
     json_t *data = call->data ? TAKE(call->data) : error_data(err, call->problems);
     return error_response(id, code, err->text, data);

@@ -2,12 +2,21 @@
 #include "base/scope.h"
 #include "kernel/rpc_internal.h"
 
+/* What cannot be read as a notebook at all is the document's fault, not a field's. */
+static int of_document(int result, struct nbt_error *err)
+{
+    if ((result == NBT_EPARSE || result == NBT_EVERSION) && !err->path[0])
+        nbt_error_path(err, "document");
+    return result;
+}
+
 int rpc_do_inspect(struct rpc_call *call, json_t **ret_result, struct nbt_error *err)
 {
     CLEANUP(rpc_live_fini) struct rpc_live live = {.path = NULL};
     int result = rpc_live_init(&live, call, err);
 
-    return result < 0 ? result : service_inspect(ret_result, &live.run.source, err);
+    return result < 0 ? result
+                      : of_document(service_inspect(ret_result, &live.run.source, err), err);
 }
 
 /* {"experiment","problems","resolvedAlgorithm","gridPoints"} */
@@ -17,7 +26,7 @@ static int prepare(json_t **ret, const struct rpc_call *call, struct nbt_error *
     int result = rpc_live_init(&live, call, err);
 
     if (result == 0)
-        result = service_experiment(ret, &live.run, err);
+        result = of_document(service_experiment(ret, &live.run, err), err);
     if (result == 0)
         rpc_translate_problems(json_object_get(*ret, "problems"));
     return result;
@@ -58,7 +67,9 @@ int rpc_do_run(struct rpc_call *call, json_t **ret_result, struct nbt_error *err
     int result = rpc_live_init(&live, call, err);
 
     live.run.single = rpc_flag(call, "single");
-    return result < 0 ? result : service_submit(ret_result, &call->problems, &live.run, err);
+    if (result < 0)
+        return result;
+    return of_document(service_submit(ret_result, &call->problems, &live.run, err), err);
 }
 
 int rpc_do_apply(struct rpc_call *call, json_t **ret_result, struct nbt_error *err)
@@ -73,5 +84,5 @@ int rpc_do_apply(struct rpc_call *call, json_t **ret_result, struct nbt_error *e
     /* Who holds the document writes it. */
     if (result == 0)
         json_object_del(*ret_result, "written");
-    return result;
+    return of_document(result, err);
 }
