@@ -24,8 +24,9 @@ int cmd_apply(const struct parsed *parsed)
     struct nbt_error err = NBT_ERROR_INIT;
     auto_json json_t *result = NULL;
 
-    if (service_apply(&result, parsed->positionals[0], parsed->positionals[1],
-                      parsed_text(parsed, "trial"), parsed_flag(parsed, "dry-run"), &err) < 0)
+    if (service_apply(&result, &(struct service_source){.path = parsed->positionals[0]},
+                      parsed->positionals[1], parsed_text(parsed, "trial"),
+                      parsed_flag(parsed, "dry-run"), &err) < 0)
         return fail(parsed, &err, NULL);
     if (parsed_flag(parsed, "json"))
         say_json(result);

@@ -49,6 +49,7 @@ static int detached(const struct parsed *parsed, const json_t *submitted)
 int cmd_run(const struct parsed *parsed)
 {
     struct service_run arguments = run_from(parsed);
+    arguments.single = parsed_flag(parsed, "single");
     struct nbt_error err = NBT_ERROR_INIT;
     auto_json json_t *submitted = NULL;
     auto_json json_t *problems = NULL;

@@ -9,12 +9,9 @@
 #include "kernel/internal.h"
 #include "kernel/rpc.h"
 
-#define TARGET       "nbkatib"
-#define MESSAGE_MAX  ((size_t)9 << 20)
-#define WAITING_MAX  1024 /* messages of one comm */
-#define COMMS_MAX    256
-#define RPC_INVALID  (-32600)
-#define RPC_INTERNAL (-32603)
+#define TARGET      "nbkatib"
+#define WAITING_MAX 1024 /* messages of one comm */
+#define COMMS_MAX   256
 
 struct waiting {
     struct server_request *request;
@@ -239,8 +236,8 @@ void comm_open(struct kernel *kernel, struct server_request *request)
 /* False when the message must not wait; it was answered then. */
 static bool accepts(const struct comm *comm, const struct server_request *request)
 {
-    if (request->content_size > MESSAGE_MAX || request->message.raw)
-        send_error(comm, request, RPC_INVALID,
+    if (request->content_size > RPC_MESSAGE_MAX || request->message.raw)
+        send_error(comm, request, RPC_INVALID_REQUEST,
                    "the message is larger than 9 MiB, or its content is no JSON");
     else if (comm->n_waiting >= WAITING_MAX)
         send_error(comm, request, RPC_INTERNAL, "1024 messages of this comm wait for an answer");

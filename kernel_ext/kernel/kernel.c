@@ -13,9 +13,9 @@
 #include "base/scope.h"
 #include "kernel/history.h"
 #include "kernel/internal.h"
+#include "kernel/rpc.h"
 #include "nbtags/number.h"
 
-#define TICK_MS    250  /* between looks for events */
 #define LEAVING_MS 1500 /* that workers have to end; Jupyter waits 2.5 s before it kills */
 
 /* What main's scope owns. */
@@ -94,7 +94,7 @@ static void on_tick(void *self)
     struct kernel *kernel = self;
 
     comms_tick(kernel);
-    if (loop_add_timer(kernel->loop, TICK_MS, on_tick, kernel) < 0)
+    if (loop_add_timer(kernel->loop, RPC_TICK_MS, on_tick, kernel) < 0)
         kernel->ending = true;
 }
 

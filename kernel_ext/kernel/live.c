@@ -185,7 +185,9 @@ static int tell(struct cell *cell, const struct parsed *parsed, const char *expe
 
     if (code < 0)
         return code;
-    cell_result(cell, parsed_flag(parsed, "json") ? bundle_json(document) : show_bundle(document));
+    code = show_outcome(cell, parsed, document, err);
+    if (code < 0)
+        return code;
     if (strcmp(text_of(document, "state"), "Failed") == 0)
         return nbt_error_set(err, NBT_ESTATE, "%s failed: %s: %s", experiment,
                              text_of(document, "reason"), text_of(document, "message"));

@@ -35,7 +35,8 @@ int verb_help(struct cell *cell, const struct parsed *parsed, struct nbt_error *
 nbt_must_check int live_follow(struct cell *cell, const struct parsed *parsed,
                                const char *experiment, uint64_t since, struct nbt_error *err);
 
-/* What a show document says, with its trials. New reference. */
-json_t *show_bundle(const json_t *show);
+/* What a show document says: its charts, then its trials as the cell's result. */
+nbt_must_check int show_outcome(struct cell *cell, const struct parsed *parsed, const json_t *show,
+                                struct nbt_error *err);
 
 #endif

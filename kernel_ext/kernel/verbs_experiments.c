@@ -77,8 +77,7 @@ static void add_best(struct buf *html, const json_t *show)
     html_table(html, &table);
 }
 
-/* Its charts (service_charts) belong into this bundle. */
-json_t *show_bundle(const json_t *show)
+static json_t *show_bundle(const json_t *show)
 {
     CLEANUP(buf_fini) struct buf text = buf_init(BUNDLE_MAX);
     CLEANUP(buf_fini) struct buf html = buf_init(BUNDLE_MAX);
@@ -103,6 +102,36 @@ json_t *show_bundle(const json_t *show)
     html_table(&html, &table);
     buf_puts(&html, "</details>");
     return bundle_html(buf_text(&text), buf_text(&html));
+}
+
+static int show_charts(struct cell *cell, const json_t *show, struct nbt_error *err)
+{
+    auto_json json_t *charts = NULL;
+    size_t i;
+    json_t *chart;
+    int code = service_charts(&charts, text_of(show, "name"), err);
+
+    json_array_foreach(charts, i, chart)
+    {
+        char id[CELL_DISPLAY_MAX];
+        const json_t *spec = json_object_get(chart, "spec");
+        cell_display_id(cell, id);
+        cell_display(cell, id, false,
+                     json_pack("{s:s, s:O}", "text/plain", text_of(chart, "title"),
+                               "application/vnd.vegalite.v5+json", spec));
+    }
+    return code;
+}
+
+int show_outcome(struct cell *cell, const struct parsed *parsed, const json_t *show,
+                 struct nbt_error *err)
+{
+    bool json = parsed_flag(parsed, "json");
+    int code = json ? 0 : show_charts(cell, show, err);
+
+    if (code == 0)
+        cell_result(cell, json ? bundle_json(show) : show_bundle(show));
+    return code;
 }
 
 static json_t *trial_bundle(const json_t *trial)
@@ -147,8 +176,7 @@ int verb_show(struct cell *cell, const struct parsed *parsed, struct nbt_error *
         return code;
     if (parsed_text(parsed, "trial"))
         return show_trial(cell, parsed, show, err);
-    cell_result(cell, parsed_flag(parsed, "json") ? bundle_json(show) : show_bundle(show));
-    return 0;
+    return show_outcome(cell, parsed, show, err);
 }
 
 /* ---- logs ---- */

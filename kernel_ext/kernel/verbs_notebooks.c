@@ -177,6 +177,7 @@ int verb_run_notebook(struct cell *cell, const struct parsed *parsed, struct nbt
     auto_json json_t *problems = NULL;
 
     run.detach = true;
+    run.single = parsed_flag(parsed, "single");
     if (parsed_flag(parsed, "dry-run"))
         return dry_run(cell, parsed, &run, err);
     int code = service_submit(&submitted, &problems, &run, err);
@@ -211,8 +212,10 @@ static json_t *applied(const char *notebook, const json_t *result)
 int verb_apply(struct cell *cell, const struct parsed *parsed, struct nbt_error *err)
 {
     auto_json json_t *result = NULL;
-    int code = service_apply(&result, parsed->positionals[0], parsed->positionals[1],
-                             parsed_text(parsed, "trial"), parsed_flag(parsed, "dry-run"), err);
+    int code =
+        service_apply(&result, &(struct service_source){.path = parsed->positionals[0]},
+                      parsed->positionals[1], parsed_text(parsed, "trial"),
+                      parsed_flag(parsed, "dry-run"), err);
 
     if (code < 0)
         return code;

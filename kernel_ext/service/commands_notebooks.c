@@ -53,6 +53,8 @@ static const struct option run_options[] = {
     {.name = "detach",
      .help =
          "Start it and return: it outlives this terminal; 'nbkatib logs NAME --follow' watches."},
+    {.name = "single",
+     .help = "Run one trial with the notebook's own values; search nothing."},
     {.name = "dry-run", .help = "Check everything, say what would run, start nothing."},
     {.name = "verbose",
      .letter = 'v',

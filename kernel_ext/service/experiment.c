@@ -29,6 +29,20 @@ int check_document(json_t *problems, json_t *document, const struct nbt_notebook
     return check_assignments(problems, notebook, document, err);
 }
 
+/* Where nothing is searched, what is wrong with the search does not matter; options do. */
+static int add_problems(json_t *problems, const struct experiment_problems *found, bool single,
+                        struct nbt_error *err)
+{
+    int result = single ? 0 : problems_from_experiment(problems, found, err);
+
+    for (size_t i = 0; single && i < found->count && result == 0; i++) {
+        struct experiment_problems one = {.items = &found->items[i], .count = 1};
+        if (strncmp(found->items[i].path, "--", 2) == 0)
+            result = problems_from_experiment(problems, &one, err);
+    }
+    return result;
+}
+
 static int derive_document(struct prepared *prepared, const struct service_run *run,
                            struct nbt_error *err)
 {
@@ -42,7 +56,9 @@ static int derive_document(struct prepared *prepared, const struct service_run *
         given.suffix = suffix;
     result = source_derive(&derivation, prepared->notebook, &given, err);
     if (result == 0)
-        result = problems_from_experiment(prepared->problems, &derivation.problems, err);
+        result = add_problems(prepared->problems, &derivation.problems, run->single, err);
+    if (result == 0 && run->single)
+        result = single_run(derivation.document, prepared->notebook, err);
     if (result == 0)
         result = annotate(derivation.document, prepared->notebook, derivation.fixed, run, err);
     if (result == 0)
@@ -89,8 +105,10 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
     result = source_is_experiment(&run->source) ? load_document(prepared, run, err)
                                                 : derive_from_notebook(prepared, run, err);
     if (result == 0 && prepared->document)
-        result = check_document(prepared->problems, prepared->document, prepared->notebook,
-                                prepared->engine, err);
+        result = run->single
+                     ? validate(prepared->problems, prepared->document, prepared->engine, err)
+                     : check_document(prepared->problems, prepared->document, prepared->notebook,
+                                      prepared->engine, err);
     return result;
 }
 
@@ -132,8 +150,9 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
     if (result < 0)
         return result;
     json_t *packed =
-        json_pack("{s:O?, s:O, s:s}", "experiment", prepared.document, "problems",
-                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document));
+        json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
+                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
+                  "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
     *ret = packed;

@@ -24,9 +24,9 @@ int problems_add(json_t *problems, const json_t *problem, struct nbt_error *err)
 json_t *problem_from_diagnostic(const struct nbt_diagnostic *d)
 {
     return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:s}", "severity",
-                     nbt_severity_name(d->severity), "code", d->code, "path", "", "cell", d->cell,
-                     "cell_id", d->cell_id ? d->cell_id : "", "line", d->line, "column", d->column,
-                     "text", d->text);
+                     nbt_severity_name(d->severity), "code", d->code, "path", d->path, "cell",
+                     d->cell, "cell_id", d->cell_id ? d->cell_id : "", "line", d->line, "column",
+                     d->column, "text", d->text);
 }
 
 int problems_from_notebook(json_t *problems, const struct nbt_notebook *notebook,

@@ -15,7 +15,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcasecmp(text + length - tail, end) == 0;
 }
 
-/* The first bytes of a document whose name says nothing; false when it cannot be read, which its
+/* The first bytes of a file whose name says nothing; false when it cannot be read, which its
  * reader will report. */
 static bool read_head(const struct service_source *source, char head[SOURCE_HEAD])
 {
@@ -23,15 +23,10 @@ static bool read_head(const struct service_source *source, char head[SOURCE_HEAD
     auto_free char *data = NULL;
     size_t length = 0;
 
-    if (source->bytes) {
-        length = source->size < SOURCE_HEAD - 1 ? source->size : SOURCE_HEAD - 1;
-        memcpy(head, source->bytes, length);
-    } else {
-        if (file_read(source->path, (size_t)8 << 20, &data, &length, &ignored) < 0)
-            return false;
-        length = length < SOURCE_HEAD - 1 ? length : SOURCE_HEAD - 1;
-        memcpy(head, data, length);
-    }
+    if (file_read(source->path, (size_t)8 << 20, &data, &length, &ignored) < 0)
+        return false;
+    length = length < SOURCE_HEAD - 1 ? length : SOURCE_HEAD - 1;
+    memcpy(head, data, length);
     head[length] = '\0';
     return true;
 }
@@ -40,7 +35,8 @@ bool source_is_experiment(const struct service_source *source)
 {
     char head[SOURCE_HEAD];
 
-    if (ends_with(source->path, ".ipynb"))
+    /* A live document is a notebook, whatever its file is called. */
+    if (source->bytes || ends_with(source->path, ".ipynb"))
         return false;
     if (ends_with(source->path, ".yaml") || ends_with(source->path, ".yml"))
         return true;
@@ -62,13 +58,6 @@ int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
 
     complete.setting_known = search_knows_setting;
     return derive(ret, notebook, &complete, err);
-}
-
-static int load_document(json_t **ret, const struct service_source *source, struct nbt_error *err)
-{
-    if (source->bytes)
-        return experiment_parse(ret, source->path, source->bytes, source->size, err);
-    return experiment_load(ret, source->path, err);
 }
 
 /* A relative path counts from the Experiment's folder, so that both can move together. */
@@ -133,7 +122,7 @@ int source_experiment(json_t **ret_document, struct nbt_notebook **ret_notebook,
 {
     auto_json json_t *document = NULL;
     struct nbt_notebook *notebook = NULL;
-    int result = load_document(&document, source, err);
+    int result = experiment_load(&document, source->path, err);
 
     if (result == 0)
         result = read_annotated(&notebook, document, source->path, err);
