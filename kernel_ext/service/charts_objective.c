@@ -63,7 +63,7 @@ static const char values_pattern[] =
 /* Trials without a value stand on the axis. */
 static const char lost_pattern[] =
     "{'transform': [{'filter': '!isValid(datum.y)'}],"
-    " 'mark': {'type': 'point', 'filled': true, 'size': 64, 'opacity': 0.9, 'yOffset': -7},"
+    " 'mark': {'type': 'point', 'filled': true, 'size': 90, 'opacity': 0.9, 'yOffset': -7},"
     " 'encoding': {"
     "  'x': '$x',"
     "  'y': {'value': 'height'},"

@@ -37,7 +37,7 @@ static const char pattern[] =
     "   'encoding': {'y': {'datum': 1}, 'text': {'field': 'name', 'type': 'nominal'},"
     "                'tooltip': {'field': 'name', 'type': 'nominal', 'title': 'Axis'}}},"
     "  {'data': {'values': '$labels'},"
-    "   'mark': {'type': 'text', 'align': 'left', 'dx': 5, 'fontSize': 10, 'limit': 100},"
+    "   'mark': {'type': 'text', 'align': 'left', 'dx': 5, 'dy': -6, 'fontSize': 10, 'limit': 100},"
     "   'encoding': {'text': {'field': 'label', 'type': 'nominal'}}}],"
     " 'config': {'view': {'stroke': null}}}";
 

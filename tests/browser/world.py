@@ -89,10 +89,11 @@ class BrowserTest(unittest.TestCase):
         context = self.browser.new_context(viewport={"width": width, "height": height}, **context)
         self.addCleanup(context.close)
         page = context.new_page()
-        page.said, page.asked = [], []
+        page.said, page.asked, page.refused = [], [], []
         page.on("console", lambda message: page.said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: page.said.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (page.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: page.asked.append(request.url))
+        page.on("requestfailed", lambda request: page.refused.append((request.url, request.failure)))
         page.goto(url)
         return page
