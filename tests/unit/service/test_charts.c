@@ -347,8 +347,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_experiment), cmocka_unit_test(the_best_so_far),
         cmocka_unit_test(scales_follow_the_space),  cmocka_unit_test(huge_experiments_stay_small),
-        cmocka_unit_test(learning_curves),          cmocka_unit_test(patterns_are_filled_once),
-        cmocka_unit_test(html_is_escaped),          cmocka_unit_test(a_report_is_inert),
+        cmocka_unit_test(places_on_an_axis),        cmocka_unit_test(learning_curves),
+        cmocka_unit_test(patterns_are_filled_once), cmocka_unit_test(html_is_escaped),
+        cmocka_unit_test(a_report_is_inert),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
