@@ -45,8 +45,14 @@ function tooltip(box, event, value) {
   box.style.top = `${Math.max(0, top)}px`;
 }
 
+// A chart of one view takes the width of the page, but for its legend and labels.
+function fitted(spec, place) {
+  const room = Math.min(940, place.clientWidth - 230);
+  return typeof spec.width === 'number' && room > spec.width ? { ...spec, width: room } : spec;
+}
+
 async function draw(chart, place, box) {
-  const vega = compile(chart.spec, { config }).spec;
+  const vega = compile(fitted(chart.spec, place), { config }).spec;
   const view = new View(parse(vega, undefined, { ast: true }), {
     container: place,
     renderer: 'svg',
@@ -57,6 +63,9 @@ async function draw(chart, place, box) {
   });
   view.tooltip((_handler, event, _item, value) => tooltip(box, event, value));
   await view.runAsync();
+  // What would be too small to read is scrolled instead of shrunk.
+  const width = Number(place.querySelector('svg').getAttribute('width'));
+  place.classList.toggle('wide', width > 1.35 * place.clientWidth);
   place.dataset.drawn = 'true';
 }
 

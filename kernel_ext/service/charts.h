@@ -86,7 +86,8 @@ char *chart_text(const char *text);
 /* Of `count` things the one at `place` is drawn: all, or `limit` of them evenly spread. */
 bool chart_draws(size_t place, size_t count, size_t limit);
 
-/* "500 of 10000 trials are drawn: the best one and others evenly spread"; JSON null when all are.
+/* "500 of 10000 trials are drawn: the best one and others evenly spread"; NULL when
+ * all are.
  */
 json_t *chart_subtitle(size_t count, size_t limit);
 

@@ -66,8 +66,8 @@ json_t *chart_fill(const char *pattern, json_t *bindings)
 
     if (!text || !own)
         return NULL;
-    for (char *p = text; *p; p++)
-        *p = *p == '\'' ? '"' : *p;
+    for (char *p = text; (p = strchr(p, '\'')); p++)
+        *p = '"';
     json_t *value = json_loads(text, 0, NULL);
     fill(value, own);
     return value;
@@ -111,7 +111,7 @@ bool chart_draws(size_t place, size_t count, size_t limit)
 json_t *chart_subtitle(size_t count, size_t limit)
 {
     if (count <= limit)
-        return json_null();
+        return NULL;
     return json_sprintf("%zu of %zu trials are drawn: the best one and others evenly spread", limit,
                         count);
 }

@@ -80,7 +80,7 @@ static json_t *learning(const struct charts *charts, size_t limit)
                      "trial, dashed lines did not run to their end.",
                      charts->objective, charts->n_curves);
     return chart_fill(pattern,
-                      json_pack("{s:o, s:o, s:s, s:o, s:[s,s,s]}", "description", description,
+                      json_pack("{s:o, s:o*, s:s, s:o, s:[s,s,s]}", "description", description,
                                 "subtitle", chart_subtitle(charts->n_curves, curves), "objective",
                                 charts->objective, "rows", rows_of(charts, curves), "kinds",
                                 "succeeded", "not to its end", "best"));

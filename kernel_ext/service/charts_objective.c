@@ -63,7 +63,7 @@ static const char values_pattern[] =
 /* Trials without a value stand on the axis. */
 static const char lost_pattern[] =
     "{'transform': [{'filter': '!isValid(datum.y)'}],"
-    " 'mark': {'type': 'point', 'filled': true, 'size': 64, 'opacity': 0.9, 'yOffset': -7},"
+    " 'mark': {'type': 'point', 'filled': true, 'size': 90, 'opacity': 0.9, 'yOffset': -7},"
     " 'encoding': {"
     "  'x': '$x',"
     "  'y': {'value': 'height'},"
@@ -164,7 +164,7 @@ static json_t *objective(const struct charts *charts, size_t limit)
 
     if (json_array_size(rows) == 0)
         return chart_note(chart_objective.title, "No trial has started yet.");
-    json_t *bindings = json_pack("{s:o, s:o, s:O, s:o}", "description", description(charts),
+    json_t *bindings = json_pack("{s:o, s:o*, s:O, s:o}", "description", description(charts),
                                  "subtitle", chart_subtitle(charts->n, limit), "rows", rows, "lost",
                                  layer(lost_pattern, charts));
     if (bindings && charts->best != CHARTS_NONE) {

@@ -29,7 +29,7 @@ static const char pattern[] =
     "  {'data': {'values': '$rows'},"
     "   'mark': {'type': 'line', 'opacity': 0.6, 'strokeWidth': 1.5}, 'encoding': '$lines'},"
     "  {'data': {'values': '$rows'}, 'transform': [{'filter': 'datum.k === 1'}],"
-    "   'mark': {'type': 'line', 'strokeWidth': 4, 'point': {'size': 70, 'filled': true}},"
+    "   'mark': {'type': 'line', 'strokeWidth': 4},"
     "   'encoding': '$lines'},"
     "  {'data': {'values': '$axes'},"
     "   'mark': {'type': 'text', 'baseline': 'bottom', 'dy': -10, 'fontWeight': 'bold', 'limit': "
@@ -37,7 +37,7 @@ static const char pattern[] =
     "   'encoding': {'y': {'datum': 1}, 'text': {'field': 'name', 'type': 'nominal'},"
     "                'tooltip': {'field': 'name', 'type': 'nominal', 'title': 'Axis'}}},"
     "  {'data': {'values': '$labels'},"
-    "   'mark': {'type': 'text', 'align': 'left', 'dx': 5, 'fontSize': 10, 'limit': 100},"
+    "   'mark': {'type': 'text', 'align': 'left', 'dx': 5, 'dy': -6, 'fontSize': 10, 'limit': 100},"
     "   'encoding': {'text': {'field': 'label', 'type': 'nominal'}}}],"
     " 'config': {'view': {'stroke': null}}}";
 
@@ -204,7 +204,7 @@ static json_t *build(struct frame *frame, size_t limit)
         label_axis(frame, axis);
     label_objective(frame);
     return chart_fill(pattern,
-                      json_pack("{s:o, s:o, s:I, s:[f,f], s:o, s:o, s:O, s:O}", "description",
+                      json_pack("{s:o, s:o*, s:I, s:[f,f], s:o, s:o, s:O, s:O}", "description",
                                 description(frame), "subtitle",
                                 chart_subtitle(frame->charts->n_values, limit), "width",
                                 (json_int_t)(width < WIDTH_MIN ? WIDTH_MIN : width), "range", -0.1,

@@ -164,7 +164,7 @@ static json_t *parameters(const struct charts *charts, size_t limit)
                      "the diamond the best one.%s",
                      charts->objective, axes, axes < n ? " The first parameters are shown." : "");
     return chart_fill(pattern,
-                      json_pack("{s:o, s:o, s:o, s:o}", "description", description, "subtitle",
+                      json_pack("{s:o, s:o*, s:o, s:o}", "description", description, "subtitle",
                                 chart_subtitle(charts->n_values, limit), "rows",
                                 rows_of(charts, axes, limit), "panels", panels_of(charts, axes)));
 }

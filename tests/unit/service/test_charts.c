@@ -200,6 +200,32 @@ static void scales_follow_the_space(void **state)
     }
 }
 
+static void places_on_an_axis(void **state)
+{
+    static char *letters[] = {"a", "b", "c"};
+    static const struct {
+        struct space_dimension dimension;
+        double coordinate, want;
+    } table[] = {
+        {{.kind = SPACE_DOUBLE, .min = 0, .max = 4}, 1, 0.25},
+        {{.kind = SPACE_DOUBLE, .min = 0, .max = 4}, 9, 1},
+        {{.kind = SPACE_INT, .min = -2, .max = 2}, 1, 0.75},
+        {{.kind = SPACE_DOUBLE, .min = 3, .max = 3}, 3, 0.5},
+        {{.kind = SPACE_DOUBLE, .distribution = SPACE_LOG_UNIFORM, .min = 0.001, .max = 0.1},
+         0.01,
+         0.5},
+        {{.kind = SPACE_CATEGORICAL, .choices = letters, .n_choices = 3}, 1, 0.5},
+        {{.kind = SPACE_CATEGORICAL, .choices = letters, .n_choices = 1}, 0, 0.5},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        double got = dimension_place(&table[i].dimension, table[i].coordinate);
+        if (!(got > table[i].want - 1e-12 && got < table[i].want + 1e-12))
+            fail_msg("row %zu: %g, expected %g", i, got, table[i].want);
+    }
+}
+
 /* A thousand digits of name, ten thousand trials, many parameters. */
 static void huge_experiments_stay_small(void **state)
 {
@@ -321,8 +347,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_experiment), cmocka_unit_test(the_best_so_far),
         cmocka_unit_test(scales_follow_the_space),  cmocka_unit_test(huge_experiments_stay_small),
-        cmocka_unit_test(learning_curves),          cmocka_unit_test(patterns_are_filled_once),
-        cmocka_unit_test(html_is_escaped),          cmocka_unit_test(a_report_is_inert),
+        cmocka_unit_test(places_on_an_axis),        cmocka_unit_test(learning_curves),
+        cmocka_unit_test(patterns_are_filled_once), cmocka_unit_test(html_is_escaped),
+        cmocka_unit_test(a_report_is_inert),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,25 @@ static void no_parameter_is_preferred(void **state)
     assert_true(fabs(straight[1].mean - turned[0].mean) < 0.02);
 }
 
+/* Two values of a parameter share its axis half-way between them: 0.1 and 0.9 make halves, of
+ * variance 1/4; 0.2 and 0.4 make 0.3 and 0.7, of variance 0.21. */
+static void boundaries_are_half_way(void **state)
+{
+    struct importance_effect effects[2];
+    const size_t choices[2] = {0};
+    struct importance_input input = draw(one_to_four, 200, 2, choices);
+
+    (void)state;
+    for (size_t i = 0; i < input.n; i++) {
+        rows[2 * i] = rows[2 * i] > 0.5 ? 0.9 : 0.1;
+        rows[2 * i + 1] = rows[2 * i + 1] > 0.5 ? 0.4 : 0.2;
+        values[i] = (rows[2 * i] > 0.5) + (rows[2 * i + 1] > 0.3);
+    }
+    assert_int_equal(importance(effects, &input, NULL), 1);
+    assert_true(fabs(effects[0].mean - 0.25 / 0.46) < 0.01);
+    assert_true(fabs(effects[1].mean - 0.21 / 0.46) < 0.01);
+}
+
 static double constant(const double *row)
 {
     (void)row;
@@ -191,6 +210,7 @@ int main(void)
         cmocka_unit_test(known_answers),
         cmocka_unit_test(the_seed_decides),
         cmocka_unit_test(no_parameter_is_preferred),
+        cmocka_unit_test(boundaries_are_half_way),
         cmocka_unit_test(nothing_to_tell),
         cmocka_unit_test(equal_rows),
     };
