@@ -7,7 +7,7 @@ endforeach()
 file(WRITE ${CPACK_TEMPORARY_DIRECTORY}/usr/share/doc/nbkatib/copyright
 "This is nbkatib.
 
-Copyright: the authors of nbkatib
+Copyright (C) the authors of nbkatib
 Licence: Apache-2.0. On Debian systems the full text of the Apache License, Version 2.0,
 is in /usr/share/common-licenses/Apache-2.0.
 ")
