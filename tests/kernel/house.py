@@ -4,6 +4,7 @@ import queue
 import subprocess
 import time
 
+import zmq
 from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from world import World, notebook, tunable  # noqa: F401
@@ -28,9 +29,23 @@ class Kernel:
         client = BlockingKernelClient(connection_file=self.file)
         client.load_connection_file()
         client.start_channels()
+        self.wait_until_bound(timeout)
         client.wait_for_ready(timeout=timeout)
         self.clients.append(client)
         return client
+
+    def wait_until_bound(self, timeout):
+        """The client takes a kernel for dead whose heartbeat is late."""
+        end = time.monotonic() + timeout
+        with zmq.Context.instance().socket(zmq.REQ) as beat:
+            beat.linger = 0
+            beat.connect(f"tcp://127.0.0.1:{self.info['hb_port']}" if self.info["transport"] == "tcp" else f"ipc://{self.info['ip']}-{self.info['hb_port']}")
+            beat.send(b"?")
+            while not beat.poll(100):
+                if self.process.poll() is not None:
+                    raise AssertionError(self.process.communicate())
+                if time.monotonic() > end:
+                    raise AssertionError(f"the kernel has bound nothing after {timeout} s")
 
     def close_clients(self):
         for client in self.clients:

@@ -155,7 +155,7 @@ class Hostile(unittest.TestCase):
         self.lives()
 
     def test_signed_nonsense(self):
-        session = Session(key=self.kernel.info["key"])
+        session = self.client.session
         for parts in ([b"[]", b"{}", b"{}", b"{}"], [b"{\"msg_type\":\"comm_msg\"}", b"1", b"2", b"\xff\xfe"], [b"{" * 100000] * 4):
             self.socket.send_multipart([b"<IDS|MSG>", session.sign(parts), *parts])
         self.unanswered()
@@ -306,15 +306,35 @@ class Latency(unittest.TestCase):
             self.assertIn("result", call(client, "a", "list"))
             self.assertEqual(reply_to(client, cell, timeout=120)["content"]["status"], "ok")
 
-    def test_while_workers_block(self):
-        """A log that nobody writes is read by completion of a path on a FIFO-like folder: here, cells that follow."""
+    def test_while_all_workers_block(self):
+        """A history file that nobody reads from holds the cell that writes to it, and whoever asks for history."""
         with Kernel(program=house.RELEASE) as kernel:
-            slow_notebook(kernel.world)
+            fifo = kernel.world.folder / "state/kernel/history"
+            fifo.parent.mkdir(parents=True)
+            os.mkfifo(fifo)
             client = kernel.client()
-            name = execute(client, "run slow.ipynb --trials 2 --parallel 1 --detach")[1][0][1]["data"]["text/plain"].split()[0]
-            follow = client.execute(f"logs {name} --follow")
+            asked = [client.execute("list")] + [client.history(hist_access_type="tail", n=1) for _ in range(6)]
+            time.sleep(0.3)
             self.assertLess(self.probe(client), self.LIMIT)
-            self.assertEqual(reply_to(client, follow, timeout=120)["content"]["status"], "ok")
+            msg_id = send(client, "kernel_info_request", {}, "control")
+            reply_to(client, msg_id, "control", timeout=1)
+            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            for msg_id in asked:
+                self.assertEqual(reply_to(client, msg_id)["content"]["status"], "ok")
+            os.close(reader)
+
+    def test_shutdown_while_all_workers_block(self):
+        with Kernel() as kernel:
+            fifo = kernel.world.folder / "state/kernel/history"
+            fifo.parent.mkdir(parents=True)
+            os.mkfifo(fifo)
+            client = kernel.client()
+            client.execute("list")
+            for _ in range(6):
+                client.history(hist_access_type="tail", n=1)
+            began = time.monotonic()
+            kernel.shutdown()
+            self.assertLess(time.monotonic() - began, 3)
 
 
 class Life(unittest.TestCase):

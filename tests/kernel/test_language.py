@@ -87,7 +87,7 @@ class Language(unittest.TestCase):
         self.assertIn("-x = 2.0", self.ok("apply model.ipynb life --dry-run")[0][1]["data"]["text/plain"])
         self.assertIn("apiVersion", self.ok("experiment model.ipynb")[0][1]["data"]["text/plain"])
         self.assertIn("3 trials", self.ok("run model.ipynb --trials 3 --dry-run")[0][1]["data"]["text/plain"])
-        self.assertEqual(self.error("stop life")["ename"], "state")
+        self.assertEqual(self.error("stop life")["ename"], "bad-state")
         self.assertIn("--yes", self.error("delete life")["evalue"])
         self.ok("delete life --yes")
         self.assertEqual(self.error("show life")["ename"], "not-found")
