@@ -8,6 +8,7 @@
 #include "base/scope.h"
 #include "kernel/internal.h"
 #include "kernel/rpc.h"
+#include "service/values.h"
 
 #define TARGET      "nbkatib"
 #define WAITING_MAX 1024 /* messages of one comm */
@@ -29,13 +30,6 @@ struct comm {
     bool busy, greeted, closed;
     json_t *result; /* of the job */
 };
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text ? text : "";
-}
 
 static struct comm *find(const struct kernel *kernel, const char *id)
 {
