@@ -93,15 +93,14 @@ static int resolve(char **ret_path, const struct rpc_call *call, struct nbt_erro
     return 0;
 }
 
-/* As Jupyter writes a notebook's file, so that what trials keep reads like one. */
-static int document_text(char **ret_text, const struct rpc_call *call, struct nbt_error *err)
+static int document_text(struct rpc_live *live, const struct rpc_call *call, struct nbt_error *err)
 {
-    char *text = json_dumps(json_object_get(call->params, "document"), JSON_INDENT(1));
+    const json_t *document = json_object_get(call->params, "document");
+    int result = service_document_text(&live->text, &live->run.source.size, document, err);
 
-    if (!text)
-        return rpc_no_memory(err);
-    *ret_text = text;
-    return 0;
+    if (result == NBT_EINVAL)
+        nbt_error_path(err, "document");
+    return result;
 }
 
 int rpc_live_init(struct rpc_live *ret_live, const struct rpc_call *call, struct nbt_error *err)
@@ -112,14 +111,13 @@ int rpc_live_init(struct rpc_live *ret_live, const struct rpc_call *call, struct
     if (result == 0)
         result = resolve(&live.path, call, err);
     if (result == 0)
-        result = document_text(&live.text, call, err);
+        result = document_text(&live, call, err);
     if (result < 0) {
         rpc_live_fini(&live);
         return result;
     }
     live.run.source.path = live.path;
     live.run.source.bytes = live.text;
-    live.run.source.size = strlen(live.text);
     *ret_live = live;
     return 0;
 }

@@ -25,6 +25,11 @@ struct service_source {
     struct derive_given given;
 };
 
+/* A live document, as an interface holds it, as Jupyter writes its file; for service_source.bytes.
+ * NBT_EINVAL when the text would have more than 64 MiB. The caller frees. */
+nbt_must_check int service_document_text(char **ret_text, size_t *ret_size, const json_t *document,
+                                         struct nbt_error *err);
+
 /*
  * {"notebook","nbformat","kind":"kale|plain","kernel","language",
  *  "cells":[{index,id,type,role,tagged,step,prev,limits,labels,annotations,tags,runs}],

@@ -1,12 +1,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
 #include "search/search.h"
 #include "service/internal.h"
+#include "trial/json_text.h"
 
-#define SOURCE_HEAD 4096
+#define SOURCE_HEAD  4096
+#define DOCUMENT_MAX ((size_t)64 << 20)
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -49,6 +52,22 @@ int source_notebook(struct nbt_notebook **ret, const struct service_source *sour
     if (source->bytes)
         return nbt_read_bytes(ret, source->path, source->bytes, source->size, err);
     return nbt_read(ret, source->path, err);
+}
+
+int service_document_text(char **ret_text, size_t *ret_size, const json_t *document,
+                          struct nbt_error *err)
+{
+    CLEANUP(buf_fini) struct buf text = buf_init(DOCUMENT_MAX);
+
+    json_text_value(&text, document, " ", 0);
+    if (buf_failed(&text))
+        return nbt_error_set(err, NBT_EINVAL,
+                             "the notebook is larger than %zu MiB as a file; its outputs are not "
+                             "needed, send it without them",
+                             DOCUMENT_MAX >> 20);
+    *ret_size = text.length;
+    *ret_text = buf_take(&text);
+    return *ret_text ? 0 : no_memory(err);
 }
 
 int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
