@@ -259,6 +259,108 @@ def row_engine(work):
     return what, "itself at 100 trials", 1.3, (many, few, many / few), "ms"
 
 
+def install_kernel(work):
+    subprocess.run([PROGRAM, "install", "--prefix", work], check=True, capture_output=True)
+    os.environ["JUPYTER_PATH"] = str(work / "share/jupyter")
+
+
+def row_kernel_start(work):
+    install_kernel(work)
+    result = pairs(lambda: client(work, "start", "nbkatib")["start_s"] * 1e3, lambda: client(work, "start", "python3")["start_s"] * 1e3, 9)
+    return "kernel `nbkatib`, start to ready", "ipykernel, the same client", 0.1, result, "ms"
+
+
+def resident(kernel):
+    from jupyter_client.manager import start_new_kernel
+
+    manager, blocking = start_new_kernel(kernel_name=kernel)
+    blocking.execute_interactive("list" if kernel == "nbkatib" else "pass", output_hook=lambda message: None)
+    status = pathlib.Path(f"/proc/{manager.provisioner.process.pid}/status").read_text()
+    blocking.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def row_kernel_memory(work):
+    install_kernel(work)
+    os.environ["NBKATIB_HOME"] = str(work / "home")
+    return "kernel `nbkatib`, resident memory after a cell", "ipykernel", 0.2, pairs(lambda: resident("nbkatib"), lambda: resident("python3"), 3), "MiB"
+
+
+ECHO = """
+def opened(comm, message):
+    comm.on_msg(lambda m: comm.send(m["content"]["data"]))
+get_ipython().kernel.comm_manager.register_target("nbkatib", opened)
+"""
+HELLO = {"jsonrpc": "2.0", "id": 0, "method": "hello", "params": {"protocol": 1, "client": "bench"}}
+
+
+class Comm:
+    """A comm of a kernel over bare sockets, so that the client costs both sides the same and little."""
+
+    def __init__(self, kernel):
+        import zmq
+        from jupyter_client.manager import start_new_kernel
+
+        self.manager, self.blocking = start_new_kernel(kernel_name=kernel)
+        if kernel != "nbkatib":
+            self.blocking.execute_interactive(ECHO)
+        self.session = self.blocking.session
+        info = self.manager.get_connection_info()
+        context = zmq.Context.instance()
+        self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        self.iopub.subscribe(b"")
+        self.shell.connect(f"tcp://{info['ip']}:{info['shell_port']}")
+        self.iopub.connect(f"tcp://{info['ip']}:{info['iopub_port']}")
+        time.sleep(0.5)
+        self.session.send(self.shell, "comm_open", {"comm_id": "bench", "target_name": "nbkatib", "data": {}})
+        self.call({**HELLO, "id": "hello"})
+
+    def call(self, data):
+        """Seconds until the answer to a message of that id."""
+        began = time.perf_counter()
+        self.session.send(self.shell, "comm_msg", {"comm_id": "bench", "data": data})
+        mark = json.dumps({"id": data["id"]})[1:-1].encode()
+        while True:
+            frames = self.iopub.recv_multipart()
+            if frames[0].startswith(b"comm") and mark in frames[-1].replace(b'":"', b'": "'):
+                return time.perf_counter() - began
+
+    def close(self):
+        self.shell.close(0), self.iopub.close(0)
+        self.blocking.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def trials_that_compute(work):
+    """An experiment with three trials side by side that keep the processors busy until it is stopped."""
+    cells = ("x = 1.0", ["pipeline-parameters"]), ("import time\nend = time.time() + 600\nwhile time.time() < end: pass\ny = x", []), ("print(y)", ["pipeline-metrics"])
+    body = [{"cell_type": "code", "execution_count": None, "metadata": {"tags": tags} if tags else {}, "outputs": [], "source": source} for source, tags in cells]
+    path = work / "busy.ipynb"
+    path.write_text(json.dumps({"cells": body, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}, "nbformat": 4, "nbformat_minor": 4}))
+    timed([PROGRAM, "run", path, "--detach", "--trials", "3", "--parallel", "3", "--name", "busy", "--param", "x=0..1"], env=environment(work / "home"))
+    time.sleep(6)
+
+
+def row_kernel_comm(work):
+    install_kernel(work)
+    os.environ["NBKATIB_HOME"] = str(work / "home")
+    ours, peer = Comm("nbkatib"), Comm("python3")
+    trials_that_compute(work)
+    took = {ours: [], peer: []}
+    try:
+        for i in range(600):
+            for comm in (ours, peer):
+                took[comm].append(comm.call({"jsonrpc": "2.0", "id": f"bench-{i}", "method": "echo", "params": {}}) * 1e3)
+                time.sleep(0.005)
+    finally:
+        timed([PROGRAM, "stop", "busy", "--now"], env=environment(work / "home"))
+        ours.close(), peer.close()
+    (p50, p99), (peer50, peer99) = ((statistics.median(t), statistics.quantiles(t, n=100)[-1]) for t in (took[ours], took[peer]))
+    what = f"comm round trip while 3 trials compute, p50 (p99 {p99:.2f} ms, peer's {peer99:.2f} ms, ratio {p99 / peer99:.2f})"
+    return what, "ipykernel, a comm that echoes", 0.3, (p50, peer50, p50 / peer50), "ms"
+
+
 ROWS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("row_")}
 
 

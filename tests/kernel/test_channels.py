@@ -318,7 +318,7 @@ class Latency(unittest.TestCase):
             self.assertLess(self.probe(client), self.LIMIT)
             msg_id = send(client, "kernel_info_request", {}, "control")
             reply_to(client, msg_id, "control", timeout=1)
-            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            reader = os.open(fifo, os.O_RDWR)
             for msg_id in asked:
                 self.assertEqual(reply_to(client, msg_id)["content"]["status"], "ok")
             os.close(reader)
