@@ -32,7 +32,7 @@ static uint64_t mix_file(uint64_t stamp, const char *path)
     stamp = mix(stamp, (uint64_t)info.st_ino);
     stamp = mix(stamp, (uint64_t)info.st_size);
     stamp = mix(stamp, (uint64_t)written);
-    return now - written < SETTLED_US ? mix(stamp, (uint64_t)now) : stamp;
+    return now >= written && now - written < SETTLED_US ? mix(stamp, (uint64_t)now) : stamp;
 }
 
 /* The lock: an engine that died leaves its files as they were. */

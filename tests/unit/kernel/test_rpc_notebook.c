@@ -142,8 +142,8 @@ static void what_kale_stores_is_taken(void **state)
         X("categorical", "\"list\": [\"1\", \"2\"]"),
         STORED("\"maxTrialCount\": \"7\", \"objective\": {\"goal\": 0, \"type\": \"minimize\", "
                "\"objectiveMetricName\": \"score\"}"),
-        "{\"kubeflow_notebook\": {\"experiment\": {\"id\": \"new\", \"name\": \"\"}, "
-        "\"katib_run\": true, \"unknown\": [1, {\"deep\": null}]}}",
+        ("{\"kubeflow_notebook\": {\"experiment\": {\"id\": \"new\", \"name\": \"\"}, "
+         "\"katib_run\": true, \"unknown\": [1, {\"deep\": null}]}}"),
         "{\"kubeflow_notebook\": 5}",
         "{\"kubeflow_notebook\": {\"katib_metadata\": \"text\"}}",
         "{\"nbkatib\": [1]}",
