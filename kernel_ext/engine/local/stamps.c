@@ -35,7 +35,15 @@ static uint64_t mix_file(uint64_t stamp, const char *path)
     return now >= written && now - written < SETTLED_US ? mix(stamp, (uint64_t)now) : stamp;
 }
 
-/* The lock: an engine that died leaves its files as they were. */
+/* An engine that died leaves its files as they were: only the lock tells. One that ended has
+ * emptied its file, which is most of them and needs no closer look. */
+static uint64_t lock_state(const char *path)
+{
+    struct stat info;
+    bool facts = stat(path, &info) == 0 && info.st_size > 0;
+    return facts && lock_is_held(path, NULL) ? 1 : 2;
+}
+
 static int add_stamp(json_t *stamps, const char *experiments, const char *name)
 {
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
@@ -44,7 +52,7 @@ static int add_stamp(json_t *stamps, const char *experiments, const char *name)
     if (!folder || home_paths_in(&paths, folder, name, NULL) < 0 ||
         asprintf(&wal, "%s-wal", paths.database) < 0)
         return NBT_ENOMEM;
-    uint64_t stamp = lock_is_held(paths.lock, NULL) ? 1 : 2;
+    uint64_t stamp = lock_state(paths.lock);
     stamp = mix_file(stamp, paths.database);
     stamp = mix_file(stamp, wal);
     return json_object_set_new(stamps, name, json_integer((json_int_t)(stamp >> 1)));
