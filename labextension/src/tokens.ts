@@ -192,7 +192,7 @@ export interface ITrial {
   index: number;
   state: string;
   assignments: IAssignment[];
-  observation: { metrics: IMetricObservation[] } | null;
+  observation: { metrics?: IMetricObservation[] } | null;
   startTime: string | null;
   completionTime: string | null;
   seconds: number | null;

@@ -25,6 +25,7 @@ async function openView(context: IContext, name: string): Promise<void> {
     const services = { rendermime, commands: app.commands, themeChanged };
     const content = new ExperimentWidget(backend, name, services, trans);
     widget = new MainAreaWidget({ content });
+    widget.toolbar.hide();
     widget.id = PREFIX + name;
     widget.title.label = name;
     widget.title.icon = katibIcon;

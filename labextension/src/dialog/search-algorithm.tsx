@@ -35,7 +35,7 @@ export function SearchAlgorithm(props: { model: JobModel }): JSX.Element {
   const resolved = model.validation.resolvedAlgorithm;
   const help = [
     algorithm?.summary ?? '',
-    job.algorithm === 'auto' && resolved ? trans.__('For this search: %1.', resolved) : ''
+    job.algorithm === 'auto' && resolved && resolved !== 'auto' ? trans.__('For this search: %1.', resolved) : ''
   ];
   return (
     <Section title={trans.__('Search Algorithm')}>

@@ -56,12 +56,10 @@ export function SpaceField(props: { model: JobModel; row: IParameterRow }): JSX.
     ...(numeric ? [{ value: 'range', label: trans.__('Range') }] : []),
     { value: 'list', label: trans.__('List') }
   ];
-  const label = (member: string) => `${member} (${row.name})`;
   return (
-    <div className="jp-nbkatib-Space">
+    <div className="jp-nbkatib-Space" role="group" aria-label={trans.__('Space of %1', row.name)}>
       <SelectField
-        label={label(trans.__('Space'))}
-        hideLabel
+        label={trans.__('Space')}
         disabled={disabled}
         value={isList(range) ? 'list' : 'range'}
         choices={kinds}

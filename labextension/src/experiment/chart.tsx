@@ -38,6 +38,9 @@ export function Chart(props: {
   const { chart, rendermime, theme } = props;
   const host = React.useRef<HTMLDivElement>(null);
   const drawn = React.useRef('');
+  const current = React.useRef<Widget | null>(null);
+  // Before the elements are gone: a widget is detached from a page, not from nothing.
+  React.useLayoutEffect(() => () => current.current?.dispose(), []);
   React.useEffect(() => {
     const text = `${theme}${JSON.stringify(chart.spec)}`;
     if (!host.current || drawn.current === text) {
@@ -50,12 +53,11 @@ export function Chart(props: {
       metadata: { [MIME]: { embed_options: { actions: false, renderer: 'svg' } } },
       trusted: false
     });
-    const place = host.current;
-    void renderer.renderModel(model).then(() => {
-      const before = [...place.children];
-      Widget.attach(renderer, place);
-      before.forEach(child => child.remove());
-    });
+    // A chart as wide as its container measures it: it is attached before it is drawn, and the old one leaves when it is.
+    const before = current.current;
+    current.current = renderer;
+    Widget.attach(renderer, host.current);
+    void renderer.renderModel(model).then(() => before?.isAttached && before.dispose());
   }, [chart.spec, rendermime, theme]);
   return (
     <figure className="jp-nbkatib-Chart">

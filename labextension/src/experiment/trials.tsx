@@ -10,7 +10,7 @@ import type { IObjective, IShow, ITrial } from '../tokens';
 
 /** A metric as it is compared: its best for the objective, the last for the others. */
 export function metricOf(trial: ITrial, name: string, objective: IObjective): string {
-  const metric = trial.observation?.metrics.find(each => each.name === name);
+  const metric = trial.observation?.metrics?.find(each => each.name === name);
   if (!metric) {
     return '';
   }

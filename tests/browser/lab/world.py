@@ -1,0 +1,195 @@
+"""A real JupyterLab with our extension and kernel, and a page of Chromium that looks at it."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+from playwright.sync_api import sync_playwright
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+EXTENSION = ROOT / "build/labextension/nbkatib"
+PICTURES = ROOT / "build/screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+def program():
+    return str(pathlib.Path(os.environ.get("NBKATIB", ROOT / "build/release/nbkatib")).resolve())
+
+
+def has_kernel():
+    done = subprocess.run([program(), "kernel", "--help"], capture_output=True, stdin=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+def kernel_argv():
+    if has_kernel():
+        return [program(), "kernel", "-f", "{connection_file}"]
+    return [sys.executable, str(HERE / "fake_kernel.py"), "-f", "{connection_file}"]
+
+
+def install(prefix):
+    """The extension and the kernelspec as a user's own."""
+    target = prefix / "labextensions/@nbkatib/labextension"
+    shutil.copytree(EXTENSION, target)
+    shutil.copy(ROOT / "labextension/install.json", target)
+    install_kernel(prefix)
+
+
+def install_kernel(prefix):
+    spec = prefix / "kernels/nbkatib"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text(json.dumps({"argv": kernel_argv(), "display_name": "nbkatib", "language": "nbkatib"}))
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def settings(data, theme):
+    folder = data / "config/lab/user-settings/@jupyterlab"
+    for name, value in {
+        "apputils-extension/themes": {"theme": theme},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    }.items():
+        file = folder / (name + ".jupyterlab-settings")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value))
+
+
+class World:
+    """Folders of a server; `root` is what it shows."""
+
+    def __init__(self, theme="JupyterLab Light", kernel=True):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nbkatib-lab-"))
+        self.root = self.folder / "root"
+        self.data = self.folder / "data"
+        self.root.mkdir()
+        if kernel:
+            install(self.data)
+        else:
+            shutil.copytree(EXTENSION, self.data / "labextensions/@nbkatib/labextension")
+        settings(self.folder, theme)
+        self.port = free_port()
+        self.server = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def notebook(self, source, name=None):
+        target = self.root / (name or pathlib.Path(source).name)
+        shutil.copy(source, target)
+        return target
+
+    def start(self):
+        env = dict(os.environ)
+        env.update(
+            NBKATIB=program(), NBKATIB_HOME=str(self.folder / "state"), JUPYTER_DATA_DIR=str(self.data),
+            JUPYTER_CONFIG_DIR=str(self.folder / "config"), JUPYTER_RUNTIME_DIR=str(self.folder / "runtime"),
+            JUPYTERLAB_SETTINGS_DIR=str(self.folder / "config/lab/user-settings"),
+            JUPYTERLAB_WORKSPACES_DIR=str(self.folder / "config/lab/workspaces"), IPYTHONDIR=str(self.folder / "ipython"),
+        )
+        (self.folder / "state").mkdir(exist_ok=True)
+        log = open(self.folder / "server.log", "w")
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+             "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
+             f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"],
+            env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(self.url + "/api/status", timeout=2)
+                return
+            if self.server.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError((self.folder / "server.log").read_text()[-4000:])
+
+    def stop(self):
+        if self.server:
+            self.server.terminate()
+            try:
+                self.server.wait(15)
+            except subprocess.TimeoutExpired:
+                self.server.kill()
+                self.server.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def lab(**options):
+    world = World(**options)
+    try:
+        yield world
+    finally:
+        world.stop()
+
+
+@contextlib.contextmanager
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Page:
+    """What a user does, in a user's words."""
+
+    def __init__(self, browser, world, width=1280, height=800):
+        self.world = world
+        self.context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20000)
+        self.errors = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path=""):
+        self.page.goto(f"{self.world.url}/lab/tree/{path}" if path else f"{self.world.url}/lab")
+        self.page.locator("#jp-main-dock-panel").wait_for()
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        if path:
+            self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+
+    def dismiss_kernel_prompt(self):
+        prompt = self.page.locator(".jp-Dialog", has_text="Select Kernel")
+        if prompt.count():
+            prompt.get_by_role("button", name="No Kernel").click()
+
+    def command(self, name, **args):
+        return self.page.evaluate("([id, args]) => window.jupyterapp.commands.execute(id, args)", [name, args])
+
+    @property
+    def panel(self):
+        return self.page.locator("#nbkatib-panel")
+
+    @property
+    def dialog(self):
+        return self.page.locator("dialog.jp-nbkatib-Dialog")
+
+    @property
+    def view(self):
+        return self.page.locator(".jp-nbkatib-Experiment")
+
+    def show_panel(self):
+        self.page.locator("[role=tab][data-id=nbkatib-panel]").click()
+        self.panel.wait_for()
+
+    def picture(self, name):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.wait_for_timeout(250)
+        self.page.screenshot(path=PICTURES / f"{name}.png")
