@@ -10,16 +10,16 @@ import type { IBackend } from './tokens';
 
 /** What the commands work with. */
 export interface IContext {
-    app: JupyterFrontEnd;
-    backend: IBackend;
-    documents: Documents;
-    notebooks: INotebookTracker;
-    manager: IDocumentManager;
-    rendermime: IRenderMimeRegistry;
-    themes: IThemeManager | null;
-    experiments: WidgetTracker<MainAreaWidget<Widget>>;
-    panel: Widget;
-    trans: TranslationBundle;
-    /** Whether the view opens as soon as an experiment has been started: a setting. */
-    openOnRun: () => boolean;
+  app: JupyterFrontEnd;
+  backend: IBackend;
+  documents: Documents;
+  notebooks: INotebookTracker;
+  manager: IDocumentManager;
+  rendermime: IRenderMimeRegistry;
+  themes: IThemeManager | null;
+  experiments: WidgetTracker<MainAreaWidget<Widget>>;
+  panel: Widget;
+  trans: TranslationBundle;
+  /** Whether the view opens as soon as an experiment has been started: a setting. */
+  openOnRun: () => boolean;
 }

@@ -5,9 +5,9 @@ import * as React from 'react';
 export const TRANSLATION_DOMAIN = 'nbkatib_labextension';
 
 export const TransContext = React.createContext<TranslationBundle>(
-    nullTranslator.load(TRANSLATION_DOMAIN)
+  nullTranslator.load(TRANSLATION_DOMAIN)
 );
 
 export function useTrans(): TranslationBundle {
-    return React.useContext(TransContext);
+  return React.useContext(TransContext);
 }

@@ -8,20 +8,20 @@ import { JobDialog } from './job-dialog';
 
 /** Shows the dialog; resolves with the experiment that was started, or null. */
 export async function openJobDialog(options: {
-    backend: IBackend;
-    document: IJobDocument;
-    spec: IExperimentSpec | null;
-    readOnly: boolean;
-    trans: TranslationBundle;
+  backend: IBackend;
+  document: IJobDocument;
+  spec: IExperimentSpec | null;
+  readOnly: boolean;
+  trans: TranslationBundle;
 }): Promise<string | null> {
-    const { backend, document, spec, readOnly, trans } = options;
-    const model = new JobModel(backend, document, spec);
-    void model.load();
-    try {
-        return await openModal<string | null>(trans, close => (
-            <JobDialog model={model} backend={backend} readOnly={readOnly} onClose={close} />
-        ));
-    } finally {
-        model.dispose();
-    }
+  const { backend, document, spec, readOnly, trans } = options;
+  const model = new JobModel(backend, document, spec);
+  void model.load();
+  try {
+    return await openModal<string | null>(trans, close => (
+      <JobDialog model={model} backend={backend} readOnly={readOnly} onClose={close} />
+    ));
+  } finally {
+    model.dispose();
+  }
 }
