@@ -1,4 +1,4 @@
-import type { ISharedCodeCell, ISharedNotebook } from '@jupyter/ydoc';
+import type { CellChange, ISharedCodeCell, ISharedNotebook, NotebookChange } from '@jupyter/ydoc';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
@@ -13,7 +13,8 @@ const SETTLE_MS = 150;
 /** One notebook as we read and change it: its shared model, and nothing else. */
 export class NotebookDocument implements IDisposable {
   constructor(readonly panel: NotebookPanel) {
-    this.shared.changed.connect(this.onChanged, this);
+    this.shared.changed.connect(this.onNotebook, this);
+    this.followCells();
     panel.disposed.connect(this.dispose, this);
   }
 
@@ -63,6 +64,8 @@ export class NotebookDocument implements IDisposable {
         }
       }
     });
+    // What is shown next is built on this, not on what was shown before.
+    this.changed.emit();
   }
 
   get cells(): ICell[] {
@@ -135,7 +138,27 @@ export class NotebookDocument implements IDisposable {
     });
   }
 
-  private onChanged(): void {
+  /** A notebook tells of its cells coming and going, each cell of its own source and tags. */
+  private followCells(): void {
+    for (const cell of this.shared.cells) {
+      cell.changed.connect(this.onCell, this);
+    }
+  }
+
+  private onNotebook(_: unknown, change: NotebookChange): void {
+    if (change.cellsChange) {
+      this.followCells();
+    }
+    this.settle();
+  }
+
+  private onCell(_: unknown, change: CellChange): void {
+    if (change.sourceChange || change.metadataChange) {
+      this.settle();
+    }
+  }
+
+  private settle(): void {
     window.clearTimeout(this._timer);
     this._timer = window.setTimeout(() => this.changed.emit(), SETTLE_MS);
   }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import urllib.request
 
 from playwright.sync_api import sync_playwright
@@ -101,12 +102,18 @@ class World:
             JUPYTERLAB_WORKSPACES_DIR=str(self.folder / "config/lab/workspaces"), IPYTHONDIR=str(self.folder / "ipython"),
         )
         (self.folder / "state").mkdir(exist_ok=True)
-        log = open(self.folder / "server.log", "w")
+        with open(self.folder / "server.log", "w") as log:
+            self.launch(env, log)
+        self.wait()
+
+    def launch(self, env, log):
         self.server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
              "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
              f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"],
             env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def wait(self):
         for _ in range(300):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(self.url + "/api/status", timeout=2)
@@ -156,14 +163,15 @@ class Page:
         self.page = self.context.new_page()
         self.page.set_default_timeout(20000)
         self.errors = []
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, path=""):
-        self.page.goto(f"{self.world.url}/lab/tree/{path}" if path else f"{self.world.url}/lab")
+        self.page.goto(f"{self.world.url}/lab{'/tree/' if path else ''}{path}?reset")
         self.page.locator("#jp-main-dock-panel").wait_for()
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
         if path:
-            self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+            self.page.locator(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell").first.wait_for()
 
     def dismiss_kernel_prompt(self):
         prompt = self.page.locator(".jp-Dialog", has_text="Select Kernel")
@@ -193,3 +201,81 @@ class Page:
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_timeout(250)
         self.page.screenshot(path=PICTURES / f"{name}.png")
+
+
+NOTEBOOKS = pathlib.Path(os.environ.get("NBKATIB_NOTEBOOKS") or ROOT.parent / "shared/notebooks")
+AXE = ROOT / "labextension/node_modules/axe-core/axe.min.js"
+
+
+def read(path):
+    return json.loads(pathlib.Path(path).read_text())
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def eventually(check, seconds=20):
+    """The first true answer, or the last false one."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = check()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(0.1)
+
+
+class Case(unittest.TestCase):
+    """A server for all tests of a class, a page for each."""
+
+    options = {}
+    size = (1280, 800)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.world = cls.stack.enter_context(lab(**cls.options))
+        cls.prepare(cls.world)
+        cls.world.start()
+        cls.browser = cls.stack.enter_context(chromium())
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.close()
+
+    @classmethod
+    def prepare(cls, world):
+        pass
+
+    def setUp(self):
+        self.lab = Page(self.browser, self.world, *self.size)
+        self.page = self.lab.page
+        self.addCleanup(self.finish)
+
+    def finish(self):
+        if self._outcome.result.failures or self._outcome.result.errors:
+            self.lab.picture("failed-" + self.id().split(".")[-1])
+            print(self.lab.errors)
+        self.lab.context.close()
+
+    def save(self):
+        self.lab.command("docmanager:save")
+        self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
+
+    def opened(self, name, width=None):
+        self.lab.open(name)
+        self.lab.show_panel()
+        self.lab.panel.get_by_role("switch", name="Enable Katib").wait_for()
+
+    def dialog(self):
+        self.lab.panel.get_by_role("button", name="Set Up Katib Job").click()
+        self.lab.dialog.get_by_text("Search Space Parameters").wait_for()
+        return self.lab.dialog
+
+    def accessible(self, selector, what):
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(
+            """async selector => (await axe.run(selector, {resultTypes: ['violations']})).violations
+                .filter(v => ['serious', 'critical'].includes(v.impact))
+                .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target + ' ' + n.failureSummary).join(' | '))""", selector)
+        self.assertEqual(found, [], what)
