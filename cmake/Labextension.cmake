@@ -1,4 +1,4 @@
-# The target `labextension` builds the JupyterLab extension; `cmake --install` installs it where it has been built.
+# The target `labextension` builds the JupyterLab extension, which Install.cmake installs where it is built.
 
 find_program(NODE node)
 find_program(NPM npm)
@@ -19,5 +19,3 @@ if(NODE AND NPM)
 elseif(NBKATIB_LABEXTENSION)
     message(FATAL_ERROR "NBKATIB_LABEXTENSION needs node and npm: scripts/setup lab installs them")
 endif()
-install(DIRECTORY ${LABEXTENSION}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/jupyter/labextensions/@nbkatib/labextension
-        OPTIONAL)

@@ -1,3 +1,4 @@
+# library(NAME MODULE): a library of this system, found by pkg-config; libraries_found() names all that are missing.
 # room(NAME FOLDER USES...): a static library of the C files in FOLDER. Files come and go without an edit here.
 # program(NAME MAIN USES...): an executable.
 
@@ -6,10 +7,31 @@ set(WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes 
 if(NBKATIB_WERROR)
     list(APPEND WARNINGS -Werror)
 endif()
+set(HOW_TO_INSTALL "On Debian or Ubuntu, scripts/setup build installs what is missing; elsewhere install pkg-config, libzmq, \
+libsodium, jansson, libyaml and SQLite with their headers. A wheel of nbkatib needs none of them (scripts/wheel makes one).")
 set(SANITIZERS "")
 if(NBKATIB_SANITIZE)
     set(SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
+
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+    message(FATAL_ERROR "nbkatib finds its libraries with pkg-config, which is not here. ${HOW_TO_INSTALL}")
+endif()
+
+macro(library name module)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
+    if(NOT ${name}_FOUND)
+        list(APPEND MISSING_LIBRARIES ${module})
+    endif()
+endmacro()
+
+function(libraries_found)
+    if(MISSING_LIBRARIES)
+        list(JOIN MISSING_LIBRARIES ", " names)
+        message(FATAL_ERROR "nbkatib is built with libraries that are not here, or whose headers are not: ${names}. ${HOW_TO_INSTALL}")
+    endif()
+endfunction()
 
 function(house_rules target)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
@@ -32,6 +54,38 @@ function(room name folder)
     house_rules(${name})
 endfunction()
 
+# assets(ROOM FOLDER CHARTS): what ROOM's assets.c includes into the program. CHARTS is made by scripts/charts; without it
+# an empty file stands for it, and reports have no charts.
+function(assets room folder charts)
+    set(charts ${PROJECT_SOURCE_DIR}/${charts})
+    if(NOT EXISTS ${charts})
+        file(WRITE ${charts} "")
+    endif()
+    set(files ${PROJECT_SOURCE_DIR}/${folder}/page.css ${PROJECT_SOURCE_DIR}/${folder}/page.js ${charts})
+    set(source ${PROJECT_SOURCE_DIR}/kernel_ext/service/assets.c)
+    set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}" COMPILE_DEFINITIONS
+        "ASSET_FOLDER=\"${PROJECT_SOURCE_DIR}/${folder}\";ASSET_CHARTS=\"${charts}\"")
+endfunction()
+
+# embed(ROOM NAME FOLDER): the files of FOLDER as the array NAME_files of the room's header NAME.h.
+function(embed room name folder)
+    file(GLOB files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder} ${PROJECT_SOURCE_DIR}/${folder}/*)
+    set(arrays "")
+    set(rows "")
+    set(i 0)
+    foreach(file ${files})
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/${file})
+        file(READ ${PROJECT_SOURCE_DIR}/${folder}/${file} bytes HEX)
+        string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+        string(APPEND arrays "static const unsigned char file_${i}[] = {${bytes}};\n")
+        string(APPEND rows "    {\"${file}\", file_${i}, sizeof(file_${i})},\n")
+        math(EXPR i "${i} + 1")
+    endforeach()
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded/${name}.c CONTENT
+         "#include \"${room}/${name}.h\"\n\n${arrays}\nconst struct ${name}_file ${name}_files[] = {\n${rows}    {0},\n};\n")
+    target_sources(${room} PRIVATE ${PROJECT_BINARY_DIR}/embedded/${name}.c)
+endfunction()
+
 function(program name main)
     if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
         return()
@@ -40,27 +94,6 @@ function(program name main)
     target_link_libraries(${name} PRIVATE ${ARGN})
     target_compile_definitions(${name} PRIVATE NBKATIB_VERSION="${PROJECT_VERSION}")
     house_rules(${name})
-endfunction()
-
-# documents(PROGRAM): its manual page and shell completions, written by the program itself, and their installation.
-function(documents program)
-    set(folder ${PROJECT_BINARY_DIR}/documents)
-    set(outputs "")
-    foreach(document "man:${program}.1:${CMAKE_INSTALL_MANDIR}/man1"
-            "completion bash:${program}:${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
-            "completion zsh:_${program}:${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
-            "completion fish:${program}.fish:${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
-        string(REPLACE ":" ";" document "${document}")
-        list(GET document 0 verb)
-        list(GET document 1 file)
-        list(GET document 2 place)
-        string(REPLACE " " ";" arguments "${verb}")
-        add_custom_command(OUTPUT ${folder}/${file} COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
-                           COMMAND ${program} ${arguments} > ${folder}/${file} DEPENDS ${program} VERBATIM)
-        list(APPEND outputs ${folder}/${file})
-        install(FILES ${folder}/${file} DESTINATION ${place})
-    endforeach()
-    add_custom_target(${program}_documents ALL DEPENDS ${outputs})
 endfunction()
 
 # unit(NAME SOURCE USES...): a cmocka test program, registered with ctest under the label LABEL.

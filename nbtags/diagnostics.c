@@ -59,6 +59,7 @@ void nbt_diagnose(struct nbt_notebook *notebook, enum nbt_severity severity, con
         .cell_id = id_of(notebook, cell),
         .line = line,
         .column = column,
+        .path = "",
         .text = text,
     };
 }

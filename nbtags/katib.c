@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nbtags/diagnostics.h"
@@ -10,12 +11,26 @@
  * used is left out with a warning; it stays in notebook->kale, and in the file.
  */
 
+/* An Experiment holds the same at the same place in its spec, but for items of lists: those that
+ * cannot be used have no place there. */
+static const char *path_in_spec(struct nbt_notebook *notebook, const char *path)
+{
+    char text[128];
+    int length = (int)strcspn(path, "[");
+    int written = snprintf(text, sizeof(text), "spec.%.*s", length, path);
+    const char *kept = written > 0 ? nbt_arena_text(notebook, text, (size_t)written) : NULL;
+    return kept ? kept : "";
+}
+
 static void ignored(struct nbt_notebook *notebook, const char *path, const char *expected)
 {
+    size_t before = notebook->n_diagnostics;
     nbt_diagnose(
         notebook, NBT_WARNING, NBT_BAD_STORED_VALUE, -1, 0, 0,
         "The stored Katib setting katib_metadata.%s was ignored: %s was expected. Set it again",
         path, expected);
+    if (notebook->n_diagnostics > before)
+        notebook->diagnostics[before].path = path_in_spec(notebook, path);
 }
 
 /* A value as the string that Katib's schema wants; NULL when it is none ("" and null are absent

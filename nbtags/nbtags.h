@@ -108,6 +108,7 @@ struct nbt_diagnostic {
     int cell;             /* -1: the notebook */
     const char *cell_id;
     int line, column;     /* 0 when it is the whole cell's */
+    const char *path;     /* of a stored Katib setting, as in an Experiment: "spec.maxTrialCount"; else "" */
     const char *text;     /* found, expected, cure */
 };
 

@@ -1,24 +1,15 @@
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "base/user.h"
 
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
-}
-
-static const char *user_folder(void)
-{
-    const char *home = variable("HOME");
-    if (home)
-        return home;
-    const struct passwd *entry = getpwuid(geteuid());
-    return entry && entry->pw_dir && *entry->pw_dir ? entry->pw_dir : NULL;
 }
 
 static int absolute(char **ret_path, const char *path, struct nbt_error *err)
@@ -40,12 +31,12 @@ int file_state_root(char **ret_root, struct nbt_error *err)
         *ret_root = file_join(base, "nbkatib");
         return *ret_root ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
     }
-    base = user_folder();
-    if (!base)
+    auto_free char *folder = user_home();
+    if (!folder)
         return nbt_error_set(
             err, NBT_ENOTFOUND,
             "no folder for state: this user has no home folder and HOME is not set; "
             "set NBKATIB_HOME to a folder that you can write");
-    *ret_root = file_join(base, ".local/share/nbkatib");
+    *ret_root = file_join(folder, ".local/share/nbkatib");
     return *ret_root ? 0 : nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
 }

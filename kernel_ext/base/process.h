@@ -70,4 +70,12 @@ const char *process_boot_id(void);      /* /proc/sys/kernel/random/boot_id; "" w
  * none is left; never the caller. Returns how many were ended. */
 int process_sweep(const char *marker);
 
+/* From now on what a child leaves running when it ends becomes the caller's child, also where it
+ * has no marker, because it was started with an environment of its own. */
+void process_adopt(void);
+
+/* Ends (SIGKILL) and reaps every child of the caller, and what those leave running to a caller that
+ * has adopted it. Returns how many were ended. */
+int process_end_children(void);
+
 #endif

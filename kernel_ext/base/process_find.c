@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,6 +20,8 @@
 #include "nbtags/number.h"
 
 #define STAT_MAX        4096
+#define PARENT          4 /* fields of /proc/PID/stat */
+#define START_TIME      22
 #define ENVIRONMENT_MAX (4UL << 20)
 #define SWEEPS_MAX      50
 
@@ -29,7 +34,8 @@ static char *read_proc(pid_t pid, const char *file, size_t maximum, size_t *ret_
     return file_read(path, maximum, &data, ret_length, NULL) < 0 ? NULL : data;
 }
 
-uint64_t process_start_time(pid_t pid)
+/* /proc/PID/stat, a field from 4 on; 0 when there is no such process. */
+static int64_t stat_field(pid_t pid, int wanted)
 {
     size_t length;
     auto_free char *text = read_proc(pid, "stat", STAT_MAX, &length);
@@ -38,26 +44,36 @@ uint64_t process_start_time(pid_t pid)
     if (!at)
         return 0;
     at++;
-    for (int field = 2; field < 22 && at; field++)
+    for (int field = 2; field < wanted && at; field++)
         at = strchr(at + (field > 2), ' ');
     if (!at)
         return 0;
     at++;
     at[strcspn(at, " ")] = '\0';
     int64_t value;
-    return nbt_parse_int(at, &value) ? (uint64_t)value : 0;
+    return nbt_parse_int(at, &value) ? value : 0;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+    return (uint64_t)stat_field(pid, START_TIME);
+}
+
+static char boot_id[64];
+static pthread_once_t boot_id_once = PTHREAD_ONCE_INIT;
+
+static void read_boot_id(void)
+{
+    size_t length;
+    auto_free char *text = NULL;
+    if (file_read("/proc/sys/kernel/random/boot_id", sizeof(boot_id), &text, &length, NULL) == 0)
+        snprintf(boot_id, sizeof(boot_id), "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 const char *process_boot_id(void)
 {
-    static char id[64];
-    if (id[0])
-        return id;
-    size_t length;
-    auto_free char *text = NULL;
-    if (file_read("/proc/sys/kernel/random/boot_id", sizeof(id), &text, &length, NULL) == 0)
-        snprintf(id, sizeof(id), "%.*s", (int)strcspn(text, "\n"), text);
-    return id;
+    pthread_once(&boot_id_once, read_boot_id);
+    return boot_id;
 }
 
 static int is_marked(pid_t pid, const char *marker)
@@ -92,7 +108,21 @@ static int end_if_marked(pid_t pid, const char *marker)
     return 1;
 }
 
-static int sweep_once(const char *marker)
+/* What ended without being waited for is reaped and not counted. */
+static int end_if_child(pid_t pid, const char *unused)
+{
+    (void)unused;
+    if (stat_field(pid, PARENT) != getpid())
+        return 0;
+    auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd entry = {.fd = pidfd, .events = POLLIN};
+    int lived = pidfd >= 0 && poll(&entry, 1, 0) == 0;
+    if (lived && kill(pid, SIGKILL) == 0)
+        poll(&entry, 1, 1000);
+    return waitpid(pid, NULL, WNOHANG) == pid && lived;
+}
+
+static int sweep_once(int (*end)(pid_t pid, const char *marker), const char *marker)
 {
     DIR *folder = opendir("/proc");
     int ended = 0;
@@ -101,22 +131,37 @@ static int sweep_once(const char *marker)
         if (!isdigit((unsigned char)entry->d_name[0]) || !nbt_parse_int(entry->d_name, &pid) ||
             pid == getpid())
             continue;
-        ended += end_if_marked((pid_t)pid, marker);
+        ended += end((pid_t)pid, marker);
     }
     if (folder)
         closedir(folder);
     return ended;
 }
 
-int process_sweep(const char *marker)
+/* A process may fork while it is looked for: go on until a whole pass finds none. */
+static int sweep(int (*end)(pid_t pid, const char *marker), const char *marker)
 {
     int total = 0;
-    /* A process may fork while it is looked for: go on until a whole pass finds none. */
     for (int i = 0; i < SWEEPS_MAX; i++) {
-        int ended = sweep_once(marker);
+        int ended = sweep_once(end, marker);
         total += ended;
         if (!ended)
             break;
     }
     return total;
+}
+
+int process_sweep(const char *marker)
+{
+    return sweep(end_if_marked, marker);
+}
+
+void process_adopt(void)
+{
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+int process_end_children(void)
+{
+    return sweep(end_if_child, NULL);
 }

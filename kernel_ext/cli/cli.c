@@ -6,13 +6,14 @@
 
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/output.h"
-#include "cli/suggest.h"
+#include "cli/verbs.h"
+#include "service/suggest.h"
 
 static const char *version_text = "";
+static cli_kernel_fn kernel_function;
 
 const char *cli_version(void)
 {
@@ -54,8 +55,9 @@ static int usage_error(const struct command *command, int argc, const char *cons
     return EXIT_USAGE;
 }
 
-static int run_command(const struct command *command, int argc, const char *const *argv)
+static int run_verb(const struct verb *verb, int argc, const char *const *argv)
 {
+    const struct command *command = verb->command;
     CLEANUP(parsed_fini) struct parsed parsed = {0};
     struct nbt_error err = NBT_ERROR_INIT;
 
@@ -65,7 +67,7 @@ static int run_command(const struct command *command, int argc, const char *cons
         help_command(stdout, command);
         return EXIT_OK;
     }
-    return command->run(&parsed);
+    return verb->run(&parsed);
 }
 
 static int dispatch(int argc, const char *const *argv)
@@ -82,12 +84,21 @@ static int dispatch(int argc, const char *const *argv)
         printf("nbkatib %s\n", version_text);
         return EXIT_OK;
     }
-    const struct command *command = command_find(argv[1]);
-    return command ? run_command(command, argc - 1, argv + 1) : unknown_command(argv[1]);
+    for (const struct verb *verb = verbs; verb->command; verb++) {
+        if (strcmp(verb->command->name, argv[1]) == 0)
+            return run_verb(verb, argc - 1, argv + 1);
+    }
+    return unknown_command(argv[1]);
 }
 
-int cli_main(int argc, const char *const *argv, const char *version)
+cli_kernel_fn cli_kernel(void)
 {
+    return kernel_function;
+}
+
+int cli_main(int argc, const char *const *argv, const char *version, cli_kernel_fn kernel)
+{
+    kernel_function = kernel;
     version_text = version;
     setlocale(LC_CTYPE, ""); /* what the terminal shows; numbers never follow a locale */
     return finish_output(dispatch(argc, argv));

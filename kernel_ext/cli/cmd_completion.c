@@ -3,12 +3,12 @@
 
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 
-static int run(const struct parsed *parsed)
+int cmd_completion(const struct parsed *parsed)
 {
     CLEANUP(buf_fini) struct buf out = buf_init((size_t)1 << 20);
     auto_free char *shown = file_printable(parsed->positionals[0]);
@@ -24,16 +24,3 @@ static int run(const struct parsed *parsed)
         shown ? shown : "?");
     return EXIT_USAGE;
 }
-
-const struct command command_completion = {
-    .name = "completion",
-    .summary = "Print the completion script of a shell",
-    .description =
-        "Prints the script for bash, zsh or fish. For bash: 'source <(nbkatib completion bash)'.",
-    .examples = "  nbkatib completion bash > ~/.local/share/bash-completion/completions/nbkatib\n"
-                "  nbkatib completion zsh > ~/.zfunc/_nbkatib\n"
-                "  nbkatib completion fish > ~/.config/fish/completions/nbkatib.fish\n",
-    .positionals = {{.name = "SHELL", .choices = "bash zsh fish"}},
-    .groups = {&group_help},
-    .run = run,
-};

@@ -3,16 +3,9 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
-
-static const struct option options[] = {
-    {.name = "yes", .letter = 'y', .help = "Do not ask."},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
+#include "cli/verbs.h"
 
 static bool confirmed(const struct parsed *parsed, const json_t *show)
 {
@@ -26,7 +19,7 @@ static bool confirmed(const struct parsed *parsed, const json_t *show)
            (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 }
 
-static int run(const struct parsed *parsed)
+int cmd_delete(const struct parsed *parsed)
 {
     const char *name = parsed->positionals[0];
     struct nbt_error err = NBT_ERROR_INIT;
@@ -57,16 +50,3 @@ static int run(const struct parsed *parsed)
     }
     return EXIT_OK;
 }
-
-const struct command command_delete = {
-    .name = "delete",
-    .summary = "Delete an experiment with its trials",
-    .description =
-        "Removes the experiment's state, its trials' folders and their executed "
-        "notebooks. Asks first; "
-        "where there is no terminal, --yes must be given. One that runs must be stopped before.",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

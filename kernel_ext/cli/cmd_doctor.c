@@ -1,14 +1,14 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
-#include "cli/table.h"
+#include "cli/verbs.h"
+#include "service/tables.h"
 
-static int run(const struct parsed *parsed)
+int cmd_doctor(const struct parsed *parsed)
 {
-    CLEANUP(table_fini) struct table table = {.heads = {"CHECK", "STATUS", "FOUND"}};
+    CLEANUP(table_fini) struct table table = {0};
     struct nbt_error err = NBT_ERROR_INIT;
     auto_json json_t *result = NULL;
     int status = EXIT_OK;
@@ -19,27 +19,13 @@ static int run(const struct parsed *parsed)
         return fail(parsed, &err, NULL);
     json_array_foreach(json_object_get(result, "checks"), i, check)
     {
-        table_add(&table, (const char *const[]){text_of(check, "name"), text_of(check, "status"),
-                                                text_of(check, "text")});
-        if (text_of(check, "cure")[0])
-            table_add(&table, (const char *const[]){"", "cure", text_of(check, "cure")});
         if (strcmp(text_of(check, "status"), "missing") == 0)
             status = EXIT_ENVIRONMENT;
     }
+    table_checks(&table, result);
     if (parsed_flag(parsed, "json"))
         say_json(result);
     else
-        table_print(&table, stdout);
+        say_table(&table, stdout);
     return status;
 }
-
-const struct command command_doctor = {
-    .name = "doctor",
-    .summary = "Check what is there and what is missing on this machine",
-    .description = "Looks for kernels, the state folder, disk space and cores, and names the cure "
-                   "of what is wrong. Exit "
-                   "status 6 when something is missing without which nothing runs.",
-    .groups = {&group_common},
-    .stored = true,
-    .run = run,
-};

@@ -3,21 +3,9 @@
 
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
-
-static const struct option options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "Write it there instead of stdout.",
-     .complete = COMPLETE_FILE},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
+#include "cli/verbs.h"
 
 static int write_document(const struct parsed *parsed, const json_t *document)
 {
@@ -36,7 +24,7 @@ static int write_document(const struct parsed *parsed, const json_t *document)
     return EXIT_OK;
 }
 
-static int run(const struct parsed *parsed)
+int cmd_experiment(const struct parsed *parsed)
 {
     struct service_run arguments = run_from(parsed);
     struct nbt_error err = NBT_ERROR_INIT;
@@ -55,18 +43,3 @@ static int run(const struct parsed *parsed)
         return EXIT_OK;
     return write_document(parsed, document);
 }
-
-const struct command command_experiment = {
-    .name = "experiment",
-    .summary = "Print the Katib Experiment that run would submit",
-    .description = "Writes the Experiment (kubeflow.org/v1beta1) as YAML, exactly as 'nbkatib run' "
-                   "with the same options would submit "
-                   "it. It names its notebook by path and SHA-256; 'nbkatib run FILE' runs it "
-                   "later and refuses when the notebook has "
-                   "changed.\n\nThe name ends in five random characters and the seed is drawn, "
-                   "unless --name and --seed say otherwise.",
-    .examples = "  nbkatib experiment model.ipynb -o model.yaml\n",
-    .positionals = {{.name = "NOTEBOOK", .complete = COMPLETE_INPUT}},
-    .groups = {&group_search, &group_trials, &group, &group_common},
-    .run = run,
-};

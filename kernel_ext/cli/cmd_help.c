@@ -1,11 +1,11 @@
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 
-static int run(const struct parsed *parsed)
+int cmd_help(const struct parsed *parsed)
 {
     const char *name = parsed->positionals[0];
     const struct command *command = name ? command_find(name) : NULL;
@@ -22,12 +22,3 @@ static int run(const struct parsed *parsed)
         help_program(stdout);
     return EXIT_OK;
 }
-
-const struct command command_help = {
-    .name = "help",
-    .summary = "Show help of a command",
-    .description = "The same as 'nbkatib COMMAND --help'.",
-    .positionals = {{.name = "COMMAND", .optional = true}},
-    .groups = {&group_help},
-    .run = run,
-};

@@ -6,26 +6,15 @@
 
 #include "base/buf.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "cli/verbs.h"
 #include "cli/view.h"
+#include "service/lines.h"
 
 #define POLL_MS    200
 #define LINE_BYTES ((size_t)64 << 10)
-
-static const struct option options[] = {
-    {.name = "follow", .letter = 'f', .help = "Go on until the experiment or the trial ends."},
-    {.name = "verbose",
-     .letter = 'v',
-     .help = "Print a line for each cell, report and process too."},
-    {.name = "quiet", .letter = 'q', .help = "With --follow and no TRIAL: print the result alone."},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
 
 struct printer {
     const struct parsed *parsed;
@@ -158,7 +147,7 @@ static int print_file(const struct parsed *parsed, struct nbt_error *err)
     return parsed_flag(parsed, "follow") ? follow_file(parsed, fd, err) : print_more(fd, err);
 }
 
-static int run(const struct parsed *parsed)
+int cmd_logs(const struct parsed *parsed)
 {
     struct nbt_error err = NBT_ERROR_INIT;
 
@@ -169,21 +158,3 @@ static int run(const struct parsed *parsed)
             &(struct view_options){.parsed = parsed, .experiment = parsed->positionals[0]});
     return print_events(parsed);
 }
-
-const struct command command_logs = {
-    .name = "logs",
-    .summary = "Print what an experiment or one of its trials did",
-    .description =
-        "Without TRIAL: what began, ended and was found, one a line, with --verbose all events. "
-        "With TRIAL, whose name may be given without the experiment's before it: what the "
-        "trial and its kernel "
-        "printed, with control characters made visible and each state of a progress bar a line. "
-        " With --follow the exit status "
-        "is that of the experiment.",
-    .examples = "  nbkatib logs digits-x7k2q --follow\n  nbkatib logs digits-x7k2q k5jnxqrj\n",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT},
-                    {.name = "TRIAL", .optional = true}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

@@ -1,26 +1,11 @@
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "cli/verbs.h"
 #include "cli/view.h"
 
-static const struct option options[] = {
-    {.name = "trials",
-     .kind = OPTION_COUNT,
-     .argument = "N",
-     .help = "Raise the budget to N trials in all."},
-    {.name = "detach", .help = "Return at once: it outlives this terminal."},
-    {.name = "verbose",
-     .letter = 'v',
-     .help = "In a pipe, print a line for each cell, report and process too."},
-    {.name = "quiet", .letter = 'q', .help = "Print the result alone."},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
-
-static int run(const struct parsed *parsed)
+int cmd_resume(const struct parsed *parsed)
 {
     const char *name = parsed->positionals[0];
     bool detach = parsed_flag(parsed, "detach");
@@ -46,15 +31,3 @@ static int run(const struct parsed *parsed)
     }
     return EXIT_OK;
 }
-
-const struct command command_resume = {
-    .name = "resume",
-    .summary = "Go on with an experiment that was stopped or interrupted",
-    .description = "Continues with the same seed; trials that were running when it ended run "
-                   "again. An experiment that "
-                   "completed goes on only with --trials.",
-    .positionals = {{.name = "EXPERIMENT", .complete = COMPLETE_EXPERIMENT}},
-    .groups = {&group, &group_common},
-    .stored = true,
-    .run = run,
-};

@@ -3,59 +3,11 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "cli/verbs.h"
 #include "nbtags/number.h"
-
-static const struct option options[] = {
-    {.name = "set",
-     .kind = OPTION_LIST,
-     .argument = "NAME=VALUE",
-     .help = "Give the parameter this value."},
-    {.name = "output",
-     .letter = 'o',
-     .kind = OPTION_TEXT,
-     .argument = "DIR",
-     .help = "Folder for what the trial leaves; NOTEBOOK-trial beside the notebook when not given.",
-     .complete = COMPLETE_FOLDER},
-    {.name = "kernel",
-     .kind = OPTION_TEXT,
-     .argument = "NAME",
-     .help = "Jupyter kernel to run the notebook with."},
-    {.name = "connection-file",
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "Use the running kernel that this file connects to, instead of starting one.",
-     .complete = COMPLETE_FILE},
-    {.name = "trial-timeout",
-     .kind = OPTION_DURATION,
-     .argument = "TIME",
-     .help = "Limit of the trial: 90s, 15m, 2h."},
-    {.name = "cell-timeout",
-     .kind = OPTION_DURATION,
-     .argument = "TIME",
-     .help = "Limit of each cell."},
-    {.name = "isolate", .help = "Work in a copy of the notebook's folder."},
-    {.name = "snapshots", .help = "Keep a copy of the folder after every step; implies --isolate."},
-    {.name = "keep", .help = "Keep the folder that the trial worked in."},
-    {.name = "reports", .help = "Read metrics that steps print as intermediate reports."},
-    {.name = "quiet", .letter = 'q', .help = "Print the result alone."},
-    {.name = "spec",
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "Options as JSON.",
-     .hidden = true},
-    {.name = "status-fd",
-     .kind = OPTION_COUNT,
-     .argument = "N",
-     .help = "Events go there.",
-     .hidden = true},
-    {0},
-};
-
-static const struct option_group group = {"This command", options};
 
 static void put_cell(struct buf *line, const json_t *event)
 {
@@ -93,6 +45,7 @@ static void on_event(void *self, const json_t *event)
     auto_free char *shown = file_printable(buf_text(&line));
     if (line.length)
         say(stdout, "%s\n", shown ? shown : "?");
+    fflush(stdout);
 }
 
 static void say_metrics(const json_t *result)
@@ -173,7 +126,7 @@ static int run_notebook(const struct parsed *parsed)
     return tell(parsed, result);
 }
 
-static int run(const struct parsed *parsed)
+int cmd_trial(const struct parsed *parsed)
 {
     if (parsed_text(parsed, "spec"))
         return run_process(parsed);
@@ -183,17 +136,3 @@ static int run(const struct parsed *parsed)
     }
     return run_notebook(parsed);
 }
-
-const struct command command_trial = {
-    .name = "trial",
-    .summary = "Run a notebook once with given values",
-    .description = "Runs one trial: the cells that the tags choose, in notebook order, with the "
-                   "given values injected after the "
-                   "pipeline-parameters cell; reads the metrics; leaves executed.ipynb, "
-                   "metrics.log, trial.log and result.json in the "
-                   "output folder. With --json each event and then the result is one line.",
-    .examples = "  nbkatib trial model.ipynb --set lr=0.01 --set depth=4 --output out\n",
-    .positionals = {{.name = "NOTEBOOK", .optional = true, .complete = COMPLETE_NOTEBOOK}},
-    .groups = {&group, &group_common},
-    .run = run,
-};

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "cli/commands.h"
 #include "cli/completion_private.h"
+#include "service/commands.h"
 
 /* What a word may be, as a command that sets COMPREPLY; $cur is the word. */
 static const char *const words[] = {

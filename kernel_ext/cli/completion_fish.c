@@ -1,5 +1,5 @@
-#include "cli/commands.h"
 #include "cli/completion_private.h"
+#include "service/commands.h"
 
 static const char *const lists[] = {
     [COMPLETE_NONE] = NULL,

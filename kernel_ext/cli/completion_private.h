@@ -3,7 +3,7 @@
 #define CLI_COMPLETION_PRIVATE_H
 
 #include "base/buf.h"
-#include "cli/options.h"
+#include "service/options.h"
 
 void completion_bash(struct buf *out);
 void completion_zsh(struct buf *out);

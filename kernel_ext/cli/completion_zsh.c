@@ -1,5 +1,5 @@
-#include "cli/commands.h"
 #include "cli/completion_private.h"
+#include "service/commands.h"
 
 /* Actions of _arguments. */
 static const char *const actions[] = {

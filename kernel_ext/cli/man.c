@@ -1,9 +1,9 @@
 #include "cli/man.h"
 
 #include "base/scope.h"
-#include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/help.h"
+#include "service/commands.h"
+#include "service/usage.h"
 
 /* roff reads a leading dot or quote as a request, and backslashes and dashes as its own. */
 static void put_roff(struct buf *out, const char *text)
@@ -49,7 +49,7 @@ static void put_option(struct buf *out, const struct option *option)
 {
     CLEANUP(buf_fini) struct buf name = buf_init(256);
 
-    help_option_name(&name, option);
+    usage_option(&name, option);
     buf_puts(out, ".TP\n.B ");
     put_roff(out, buf_text(&name));
     buf_putc(out, '\n');
@@ -60,7 +60,7 @@ static void put_command(struct buf *out, const struct command *command)
 {
     CLEANUP(buf_fini) struct buf usage = buf_init(1024);
 
-    help_usage(&usage, command);
+    usage_line(&usage, command);
     buf_puts(out, ".SS ");
     put_roff(out, buf_text(&usage));
     buf_putc(out, '\n');

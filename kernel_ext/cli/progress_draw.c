@@ -1,11 +1,12 @@
+#include "cli/progress_draw.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/scope.h"
 #include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/text.h"
+#include "service/text.h"
 
 #define NARROWEST 20
 #define BAR_MAX   40

@@ -1,58 +1,24 @@
 #include "cli/result.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/scope.h"
 #include "cli/exit.h"
 #include "cli/output.h"
-#include "cli/text.h"
-#include "service/service.h"
+#include "service/outcome.h"
+#include "service/text.h"
 
-static const json_t *status_of(const json_t *show)
-{
-    return json_object_get(json_object_get(show, "experiment"), "status");
-}
-
-static const json_t *optimal_of(const json_t *show)
-{
-    const json_t *optimal = json_object_get(status_of(show), "currentOptimalTrial");
-
-    return text_of(optimal, "bestTrialName")[0] ? optimal : NULL;
-}
-
-/* "nbkatib apply NOTEBOOK EXPERIMENT" in shell words; the program as it was called, since it need
- * not be on PATH. */
-static void put_apply(struct buf *out, const json_t *show)
+void result_put_apply(struct buf *out, const json_t *show)
 {
     text_shell_word(out, program_invocation_name);
     buf_puts(out, " apply ");
     text_shell_word(out, text_of(show, "notebook"));
     buf_putc(out, ' ');
     text_shell_word(out, text_of(show, "name"));
-}
-
-static char *executed_notebook(const json_t *show, const json_t *optimal)
-{
-    struct nbt_error ignored = NBT_ERROR_INIT;
-    char *path = NULL;
-
-    if (service_file(&path, text_of(show, "name"), text_of(optimal, "bestTrialName"),
-                     "executed.ipynb", &ignored) < 0)
-        return NULL;
-    return path;
-}
-
-/* The condition that ended it says why. */
-static const json_t *last_condition(const json_t *show)
-{
-    const json_t *conditions = json_object_get(status_of(show), "conditions");
-    size_t n = json_array_size(conditions);
-
-    return n ? json_array_get(conditions, n - 1) : NULL;
 }
 
 static int status_of_state(const char *state, const char *reason)
@@ -66,56 +32,20 @@ static int status_of_state(const char *state, const char *reason)
     return EXIT_WORK_FAILED;
 }
 
-static void say_best(const json_t *show, const json_t *optimal)
-{
-    CLEANUP(buf_fini) struct buf apply = buf_init(32768);
-    auto_free char *notebook = executed_notebook(show, optimal);
-    auto_free char *shown = notebook ? file_printable(notebook) : NULL;
-    size_t i;
-    json_t *row;
-
-    say(stdout, "best trial  %s\n", text_of(optimal, "bestTrialName"));
-    json_array_foreach(json_object_get(optimal, "parameterAssignments"), i, row)
-        say_row(text_of(row, "name"), text_of(row, "value"));
-    puts("metrics");
-    json_array_foreach(json_object_get(json_object_get(optimal, "observation"), "metrics"), i, row)
-    {
-        CLEANUP(buf_fini) struct buf value = buf_init(8192);
-        put_value(&value, json_object_get(row, "latest"));
-        say_row(text_of(row, "name"), buf_text(&value));
-    }
-    if (shown)
-        printf("notebook    %s\n", shown);
-    put_apply(&apply, show);
-    printf("apply with  %s\n", buf_text(&apply));
-}
-
 static void say_result(const json_t *show)
 {
-    const json_t *status = status_of(show);
-    const json_t *condition = last_condition(show);
-    const char *state = text_of(show, "state");
-    double budget =
-        number_of(json_object_get(json_object_get(show, "experiment"), "spec"), "maxTrialCount");
+    CLEANUP(buf_fini) struct buf text = buf_init((size_t)1 << 20);
+    CLEANUP(buf_fini) struct buf apply = buf_init(32768);
 
-    say(stdout, "%s  %s: %.0f of %.0f trials succeeded, %.0f failed", text_of(show, "name"), state,
-        number_of(status, "trialsSucceeded"), budget > 0 ? budget : number_of(status, "trials"),
-        number_of(status, "trialsFailed"));
-    if (text_of(condition, "message")[0]) {
-        auto_free char *message = file_printable(text_of(condition, "message"));
-        printf(" (%s)", message ? message : "?");
-    }
-    putchar('\n');
-    if (optimal_of(show))
-        say_best(show, optimal_of(show));
-    if (strcmp(state, "Interrupted") == 0 || strcmp(state, "Stopped") == 0)
-        say(stdout, "go on with  nbkatib resume %s\n", text_of(show, "name"));
+    result_put_apply(&apply, show);
+    outcome_text(&text, show, buf_text(&apply));
+    fputs(buf_text(&text), stdout);
 }
 
 static json_t *result_json(const json_t *show)
 {
-    const json_t *optimal = optimal_of(show);
-    const json_t *condition = last_condition(show);
+    const json_t *optimal = outcome_best(show);
+    const json_t *condition = outcome_condition(show);
     json_t *result =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "result", "name", text_of(show, "name"),
                   "state", text_of(show, "state"), "reason", text_of(condition, "reason"),
@@ -124,8 +54,8 @@ static json_t *result_json(const json_t *show)
     if (!result || !optimal)
         return result;
     CLEANUP(buf_fini) struct buf apply = buf_init(32768);
-    auto_free char *notebook = executed_notebook(show, optimal);
-    put_apply(&apply, show);
+    auto_free char *notebook = outcome_notebook(show, optimal);
+    result_put_apply(&apply, show);
     json_object_set(result, "best", (json_t *)optimal);
     json_object_set_new(result, "notebook", notebook ? json_string(notebook) : json_null());
     json_object_set_new(result, "apply", json_string(buf_text(&apply)));

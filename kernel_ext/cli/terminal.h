@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "cli/progress.h"
+#include "cli/progress_draw.h"
 
 struct terminal {
     size_t lines;   /* drawn and still there */

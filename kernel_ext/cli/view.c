@@ -6,12 +6,12 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "cli/exit.h"
-#include "cli/lines.h"
 #include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/progress_draw.h"
 #include "cli/result.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "service/lines.h"
 #include "service/service.h"
 
 #define REDRAW_MS   100 /* at most ten pictures a second */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli/options.h"
+#include "service/options.h"
 
 struct view_options {
     const struct parsed *parsed;

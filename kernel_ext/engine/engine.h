@@ -74,13 +74,18 @@ struct engine {
     /* Takes the experiment over and starts it. NBT_EEXIST when the name is taken. Must not wait for trials. */
     int (*submit)(const struct engine_submission *submission, struct nbt_error *err);
     int (*list)(json_t **ret_items, struct nbt_error *err); /* array, newest first; unreadable ones have "error" */
+    /* Adds {name: a number that changes when list or show would} of every experiment: asked several times a second, so it
+     * must cost next to nothing. May change without reason. */
+    int (*stamps)(json_t *stamps, struct nbt_error *err);
+    int (*item)(json_t **ret_item, const char *experiment, struct nbt_error *err); /* of list; NBT_ENOTFOUND */
     int (*show)(json_t **ret_show, const char *experiment, struct nbt_error *err);
     int (*watch)(const char *experiment, const struct engine_watch *watch, struct nbt_error *err);
     int (*stop)(const char *experiment, enum engine_stop how, struct nbt_error *err); /* asks; watch tells when it is done */
     /* Goes on; max_trials > 0 is the new maxTrialCount, above the old one. NBT_ESTATE when it runs or has nothing left. */
     int (*resume)(const char *experiment, int64_t max_trials, bool detach, struct nbt_error *err);
     int (*remove)(const char *experiment, struct nbt_error *err); /* idempotent; NBT_ESTATE while it runs */
-    /* Path of a trial's file ("trial.log", "executed.ipynb", "metrics.log"), made local when it is not; caller frees. */
+    /* Path of a trial's file ("trial.log", "executed.ipynb", "metrics.log"), made local when it is not; caller frees. With
+     * trial NULL: a file of the engine itself, "engine.log". */
     int (*file)(char **ret_path, const char *experiment, const char *trial, const char *file, struct nbt_error *err);
 };
 

@@ -1,6 +1,5 @@
 #include "jupyter/kernelspec_path.h"
 
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "base/user.h"
 
 #define SMALL_FILE_MAX ((size_t)64 << 10)
 
@@ -64,12 +64,12 @@ static bool is_ours(const char *path)
 
 static char *home_folder(void)
 {
-    const char *home = variable("HOME");
-    const struct passwd *user = home ? NULL : getpwuid(geteuid());
-    if (!home)
-        home = user && user->pw_dir ? user->pw_dir : "/";
-    char *real = realpath(home, NULL);
-    return real ? real : strdup(home);
+    char *home = user_home();
+    char *real = realpath(home ? home : "/", NULL);
+    if (!real)
+        return home ? home : strdup("/");
+    free(home);
+    return real;
 }
 
 /* The text of a small file; "" when it cannot be read. */
@@ -208,7 +208,7 @@ static struct python find_python(void)
 
 static int add(struct kernelspec_paths *paths, const char *folder, const char *rest)
 {
-    char *path = format_path(folder, rest);
+    char *path = rest || !folder ? format_path(folder, rest) : strdup(folder);
     if (!path)
         return NBT_ENOMEM;
     for (int i = 0; i < paths->n; i++) {
@@ -242,18 +242,22 @@ static int add_list(struct kernelspec_paths *paths, const char *list, const char
     return rc;
 }
 
-static int add_user(struct kernelspec_paths *paths, const char *home, const struct python *python)
+/* Where this user's own data are, as jupyter_core has it. */
+static char *user_folder(const char *home)
 {
     const char *data = variable("JUPYTER_DATA_DIR");
     const char *xdg = variable("XDG_DATA_HOME");
-    const char *base = variable("PYTHONUSERBASE");
-    int rc;
     if (data)
-        rc = add(paths, data, "kernels");
-    else if (xdg)
-        rc = add(paths, xdg, "jupyter/kernels");
-    else
-        rc = add(paths, home, ".local/share/jupyter/kernels");
+        return format_path(data, "kernels");
+    return xdg ? format_path(xdg, "jupyter/kernels")
+               : format_path(home, ".local/share/jupyter/kernels");
+}
+
+static int add_user(struct kernelspec_paths *paths, const char *home, const struct python *python)
+{
+    const char *base = variable("PYTHONUSERBASE");
+    paths->user = user_folder(home);
+    int rc = add(paths, paths->user, NULL);
     if (rc == 0 && python->user_site)
         rc = base ? add(paths, base, "share/jupyter/kernels")
                   : add(paths, home, ".local/share/jupyter/kernels");
@@ -324,6 +328,7 @@ void kernelspec_paths_fini(struct kernelspec_paths *paths)
         return;
     for (int i = 0; i < paths->n; i++)
         free(paths->folders[i]);
+    free(paths->user);
     free(paths->prefix);
     free(paths->interpreter_dir);
     *paths = (struct kernelspec_paths){0};

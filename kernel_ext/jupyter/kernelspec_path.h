@@ -14,6 +14,7 @@
 struct kernelspec_paths {
     char *folders[KERNELSPEC_FOLDERS_MAX]; /* each holds <name>/kernel.json; n of them */
     int n;
+    char *user;            /* the one of this user's own data, which need not exist */
     char *prefix;          /* sys.prefix of that Python; NULL when there is none */
     char *interpreter_dir; /* its bin folder; NULL when there is none */
 };

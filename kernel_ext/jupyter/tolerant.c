@@ -10,6 +10,7 @@
 
 #define REPLACEMENT     "\xEF\xBF\xBD" /* U+FFFD */
 #define NUL_SYMBOL      "\xE2\x90\x80" /* U+2400 */
+#define KEY_MAX         64
 #define NUMBER_TEXT_MAX 512 /* longer ones are cut: a double has no use for more digits */
 
 struct reader {
@@ -202,9 +203,69 @@ static void repair(struct reader *r)
     }
 }
 
+/* ---- headers: an object of plain strings, read without jansson's general reader ---- */
+
+static bool take(const char **at, const char *end, char wanted)
+{
+    while (*at < end && **at == ' ')
+        ++*at;
+    if (*at == end || **at != wanted)
+        return false;
+    ++*at;
+    return true;
+}
+
+/* The length of a string of ASCII without escapes, whose start *at becomes its end; -1 for others.
+ */
+static long take_text(const char **at, const char *end, const char **ret_text)
+{
+    if (!take(at, end, '"'))
+        return -1;
+    const char *p = *at;
+    while (p < end && *p >= ' ' && *p < 0x7f && *p != '"' && *p != '\\')
+        p++;
+    if (p == end || *p != '"')
+        return -1;
+    *ret_text = *at;
+    *at = p + 1;
+    return p - *ret_text;
+}
+
+static bool take_member(const char **at, const char *end, json_t *object)
+{
+    char key[KEY_MAX];
+    const char *name, *text;
+    long name_length = take_text(at, end, &name);
+    if (name_length < 0 || name_length >= KEY_MAX || !take(at, end, ':'))
+        return false;
+    long length = take_text(at, end, &text);
+    if (length < 0)
+        return false;
+    memcpy(key, name, (size_t)name_length);
+    key[name_length] = '\0';
+    json_t *value = json_stringn_nocheck(text, (size_t)length);
+    return json_object_set_new_nocheck(object, key, value) == 0;
+}
+
+/* NULL for everything else. */
+static json_t *load_plain(const char *at, size_t length)
+{
+    const char *end = at + length;
+    if (!take(&at, end, '{'))
+        return NULL;
+    auto_json json_t *object = json_object();
+    do
+        if (!take_member(&at, end, object))
+            return NULL;
+    while (take(&at, end, ','));
+    return take(&at, end, '}') && at == end ? TAKE(object) : NULL;
+}
+
 json_t *tolerant_load(const void *data, size_t length, bool *ret_repaired)
 {
-    json_t *value = json_loadb(data, length, JSON_DECODE_ANY, NULL);
+    json_t *value = load_plain(data, length);
+    if (!value)
+        value = json_loadb(data, length, JSON_DECODE_ANY, NULL);
     if (ret_repaired)
         *ret_repaired = !value;
     if (value)

@@ -1,18 +1,17 @@
 #include "jupyter/wire.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/user.h"
 #include "jupyter/tolerant.h"
 
 #define DELIMITER "<IDS|MSG>"
-#define PROTOCOL_VERSION                                                                           \
-    "5.3" /* what every kernel in the field understands; nobody gates on the minor version */
 
 void wire_key_init(struct wire_key *key, const void *bytes, size_t length)
 {
@@ -57,8 +56,8 @@ bool wire_verify(const struct wire_key *key, const struct wire_frame *signature,
 /* The login name as a JSON string. */
 static char *quoted_username(void)
 {
-    const struct passwd *user = getpwuid(geteuid());
-    const char *name = user && user->pw_name ? user->pw_name : "user";
+    auto_free char *login = user_name();
+    const char *name = login ? login : "user";
     auto_json json_t *string = tolerant_string(name, strlen(name), 64);
     return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
 }
@@ -288,7 +287,7 @@ static char *build_header(struct wire_session *session, const struct wire_outgoi
     clock_rfc3339(date, clock_realtime_us());
     int rc = asprintf(&text,
                       "{\"msg_id\":\"%s\",\"msg_type\":\"%s\",\"username\":%s,\"session\":\"%s\","
-                      "\"date\":\"%s\",\"version\":\"" PROTOCOL_VERSION "\"}",
+                      "\"date\":\"%s\",\"version\":\"" WIRE_PROTOCOL_VERSION "\"}",
                       msg_id, outgoing->type, session->username, session->id, date);
     return rc < 0 ? NULL : text;
 }
@@ -335,7 +334,7 @@ int wire_send(struct wire_session *session, void *socket, const struct wire_fram
     frames[2] = frame_of(signature);
     size_t skip = identity ? 0 : 1;
     if (send_frames(socket, frames + skip, 7 - skip) < 0)
-        return nbt_error_set(err, NBT_EIO, "could not send a %s to the kernel: %s", outgoing->type,
+        return nbt_error_set(err, NBT_EIO, "could not send a %s: %s", outgoing->type,
                              zmq_strerror(errno));
     if (ret_id)
         memcpy(ret_id, msg_id, sizeof(msg_id));

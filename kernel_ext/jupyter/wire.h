@@ -26,6 +26,8 @@
 
 #include "nbtags/error.h"
 
+#define WIRE_PROTOCOL_VERSION                                                                      \
+    "5.3" /* what every peer in the field understands; nobody gates on the minor version */
 #define WIRE_FRAMES_MAX                                                                            \
     32 /* frames of one message that are kept; further buffers are read and dropped */
 #define WIRE_ID_MAX    96

@@ -199,6 +199,7 @@ static void check(const json_t *spec, const struct space *space,
 
 const struct search_algorithm search_grid = {
     .name = "grid",
+    .title = "Grid Search",
     .summary = "every combination once; evenly spread when there are more than trials",
     .settings = search_random_state,
     .check = check,

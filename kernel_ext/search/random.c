@@ -138,6 +138,7 @@ static int suggest(const struct search_request *request, struct search_result *r
 
 const struct search_algorithm search_random = {
     .name = "random",
+    .title = "Random Search",
     .summary =
         "independent draws from each parameter's distribution, no value twice in a finite space",
     .settings = search_random_state,

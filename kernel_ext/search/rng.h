@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* What a stream is for; values are part of what makes a seed reproducible and never change. */
-enum rng_purpose { RNG_RANDOM = 1, RNG_UNVISITED = 2, RNG_GRID = 3 };
+enum rng_purpose { RNG_RANDOM = 1, RNG_UNVISITED = 2, RNG_GRID = 3, RNG_FOREST = 64 };
 
 struct rng {
     uint64_t state[4];

@@ -18,10 +18,12 @@ static const char *check_random_state(const char *value)
 }
 
 const struct search_setting search_random_state[] = {
-    {"random_state",
-     "seed of the random generator, an integer from 0; default: the experiment's seed",
-     check_random_state},
-    {NULL, NULL, NULL},
+    {.name = "random_state",
+     .help = "seed of the random generator, an integer from 0; default: the experiment's seed",
+     .check = check_random_state,
+     .type = SEARCH_INT,
+     .minimum = "0"},
+    {.name = NULL},
 };
 
 const char *search_setting(const json_t *settings, const char *name)
@@ -88,6 +90,7 @@ static int suggest_auto(const struct search_request *request, struct search_resu
 
 const struct search_algorithm search_auto = {
     .name = "auto",
+    .title = "Automatic",
     .summary = "grid when all combinations fit into the number of trials, else random",
     .settings = search_random_state,
     .suggest = suggest_auto,

@@ -57,16 +57,25 @@ struct search_result {
     bool exhausted; /* no point is left that was not visited */
 };
 
+enum search_type { SEARCH_TEXT, SEARCH_INT, SEARCH_NUMBER, SEARCH_BOOL, SEARCH_CHOICE };
+
 struct search_setting {
     const char *name; /* Katib's name */
     const char *help; /* one line: meaning, range, default */
     /* NULL when `value` is fine, else what was expected ("an integer from 0"). */
     const char *(*check)(const char *value);
+    /* What a form needs; check decides. Texts, NULL where they do not apply. */
+    enum search_type type;
+    const char *fallback; /* the default; NULL: found by the algorithm */
+    const char *minimum, *maximum;
+    const char *const *choices; /* ended by NULL */
 };
 
 struct search_algorithm {
     const char *name;
+    const char *title;                     /* as people call it: "Random Search" */
     const char *summary;                   /* one line for help */
+    const char *const *takes;              /* parameterTypes, ended by NULL; NULL: all */
     const struct search_setting *settings; /* ended by a NULL name; NULL: none */
     /* Problems of this algorithm with a space and spec beyond its settings; may be NULL. Paths as in the document. */
     void (*check)(const json_t *spec, const struct space *space, struct experiment_problems *problems);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/scope.h"
 #include "service/internal.h"
 
@@ -38,13 +39,12 @@ static int choose(struct apply *apply, const json_t *show, const char *experimen
 
     if (!name || !name[0])
         return nbt_error_set(err, NBT_ESTATE,
-                             "'%s' has no best trial yet; wait until a trial has succeeded",
-                             experiment);
+                             "'%s' has no best trial, because none has succeeded yet; "
+                             "'nbkatib show %s' tells how they fare",
+                             experiment, experiment);
     const json_t *found = service_find_trial(show, name);
     if (!found && trial)
-        return nbt_error_set(err, NBT_ENOTFOUND,
-                             "'%s' has no trial '%s'; 'nbkatib show %s' lists them", experiment,
-                             trial, experiment);
+        return no_such_trial(experiment, trial, err);
     apply->trial = found ? json_string_value(json_object_get(found, "name")) : name;
     *ret_assignments = found ? json_object_get(found, "assignments")
                              : json_object_get(best, "parameterAssignments");
@@ -87,8 +87,9 @@ static int edit_value(struct apply *apply, const char *name, const char *value,
     int result = nbt_edit_parameter(apply->edit, name, value, err);
     if (result < 0)
         return result;
-    json_t *change = json_pack("{s:s, s:s, s:s, s:i, s:i}", "name", name, "from", parameter->value,
-                               "to", value, "cell", parameter->cell, "line", parameter->line);
+    json_t *change = json_pack("{s:s, s:s, s:s, s:i, s:s, s:i}", "name", name, "from",
+                               parameter->value, "to", value, "cell", parameter->cell, "cellId",
+                               apply->notebook->cells[parameter->cell].id, "line", parameter->line);
     return !change || json_array_append_new(apply->changes, change) < 0 ? no_memory(err) : 0;
 }
 
@@ -112,14 +113,29 @@ static int diff_cells(struct buf *out, const struct nbt_notebook *before,
                       const struct nbt_notebook *after, struct nbt_error *err)
 {
     for (size_t i = 0; i < before->n_cells && i < after->n_cells; i++) {
-        CLEANUP(buf_fini) struct buf title = buf_init(8192);
-        buf_printf(&title, "%s (cell %zu)", before->path, i);
+        CLEANUP(buf_fini) struct buf title = buf_init(32768);
+        auto_free char *path = file_printable(before->path); /* a header is one line */
+        buf_printf(&title, "%s (cell %zu)", path ? path : "?", i);
         diff_unified(out, buf_text(&title), before->cells[i].source, after->cells[i].source);
     }
     return buf_failed(out) ? nbt_error_set(err, NBT_ENOMEM, "the diff is larger than 16 MiB") : 0;
 }
 
-static int make_diff(struct apply *apply, struct buf *out, struct nbt_error *err)
+/* The whole new source of each cell that changes. */
+static json_t *new_cells(const struct nbt_notebook *before, const struct nbt_notebook *after)
+{
+    json_t *cells = json_array();
+
+    for (size_t i = 0; i < before->n_cells && i < after->n_cells; i++) {
+        const struct nbt_cell *cell = &after->cells[i];
+        if (strcmp(before->cells[i].source, cell->source) != 0)
+            json_array_append_new(cells, json_pack("{s:i, s:s, s:s}", "cell", cell->index, "cellId",
+                                                   cell->id, "source", cell->source));
+    }
+    return cells;
+}
+
+static int compare(struct apply *apply, struct buf *diff, json_t **ret_cells, struct nbt_error *err)
 {
     auto_free char *text = NULL;
     size_t size = 0;
@@ -129,40 +145,44 @@ static int make_diff(struct apply *apply, struct buf *out, struct nbt_error *err
     if (result == 0)
         result = nbt_read_bytes(&edited, apply->notebook->path, text, size, err);
     if (result == 0)
-        result = diff_cells(out, apply->notebook, edited, err);
+        result = diff_cells(diff, apply->notebook, edited, err);
+    if (result == 0)
+        *ret_cells = new_cells(apply->notebook, edited);
     nbt_free(edited);
     return result;
 }
 
-static int load(struct apply *apply, const char *notebook, struct nbt_error *err)
+static int load(struct apply *apply, const struct service_source *source, struct nbt_error *err)
 {
     apply->changes = json_array();
     if (!apply->changes)
         return no_memory(err);
-    int result = nbt_read(&apply->notebook, notebook, err);
+    int result = source_notebook(&apply->notebook, source, err);
     return result < 0 ? result : nbt_edit_new(&apply->edit, apply->notebook, err);
 }
 
-static int finish(json_t **ret, struct apply *apply, bool dry_run, struct nbt_error *err)
+static int finish(json_t **ret, struct apply *apply, bool write, struct nbt_error *err)
 {
     CLEANUP(buf_fini) struct buf diff = buf_init(DIFF_MAX);
-    int result = make_diff(apply, &diff, err);
-    bool write = !dry_run && diff.length > 0;
+    auto_json json_t *cells = NULL;
+    int result = compare(apply, &diff, &cells, err);
 
+    write = write && diff.length > 0;
     if (result == 0 && write)
         result = nbt_edit_save(apply->edit, err);
     if (result != 0)
         return result;
-    json_t *answer = json_pack("{s:s, s:O, s:s, s:b}", "trial", apply->trial, "changes",
-                               apply->changes, "diff", buf_text(&diff), "written", write);
+    json_t *answer =
+        json_pack("{s:s, s:O, s:O, s:s, s:b}", "trial", apply->trial, "changes", apply->changes,
+                  "cells", cells, "diff", buf_text(&diff), "written", write);
     if (!answer)
         return no_memory(err);
     *ret = answer;
     return 0;
 }
 
-int service_apply(json_t **ret, const char *notebook, const char *experiment, const char *trial,
-                  bool dry_run, struct nbt_error *err)
+int service_apply(json_t **ret, const struct service_source *source, const char *experiment,
+                  const char *trial, bool dry_run, struct nbt_error *err)
 {
     CLEANUP(apply_fini) struct apply apply = {0};
     auto_json json_t *show = NULL;
@@ -177,8 +197,8 @@ int service_apply(json_t **ret, const char *notebook, const char *experiment, co
     if (result == 0)
         result = collect(&apply, show, assignments, err);
     if (result == 0)
-        result = load(&apply, notebook, err);
+        result = load(&apply, source, err);
     if (result == 0)
         result = edit_values(&apply, err);
-    return result != 0 ? result : finish(ret, &apply, dry_run, err);
+    return result != 0 ? result : finish(ret, &apply, !dry_run && !source->bytes, err);
 }

@@ -68,8 +68,10 @@ static int check_round(json_t *problems, const struct nbt_notebook *notebook,
     if (!assignments)
         return no_memory(err);
     result = assignments_of_round(assignments, space, fixed, round, err);
+    /* Who reads a parameter does not depend on its value. */
     if (result == 0)
-        result = trial_check(&found, notebook, assignments, err);
+        result = round == 0 ? trial_check(&found, notebook, assignments, err)
+                            : trial_check_values(&found, notebook, assignments, err);
     return result < 0 ? result : problems_from_check(problems, found, err);
 }
 

@@ -128,7 +128,7 @@ static void check_cores(json_t *checks)
     char text[64];
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    snprintf(text, sizeof(text), "%ld", cores);
+    snprintf(text, sizeof(text), "%ld", cores > 0 ? cores : 1);
     add(checks, "processor cores", "ok", text, "");
 }
 

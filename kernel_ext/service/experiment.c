@@ -3,21 +3,44 @@
 #include "base/scope.h"
 #include "service/internal.h"
 
-static int validate(struct prepared *prepared, struct nbt_error *err)
+static int validate(json_t *problems, json_t *document, const struct engine *engine,
+                    struct nbt_error *err)
 {
     CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
-    struct experiment_rules rules = {
-        .trial_template_required = prepared->engine->trial_template_required,
-    };
-    int result = experiment_default(prepared->document, err);
+    struct experiment_rules rules = {.trial_template_required = engine->trial_template_required};
+    int result = experiment_default(document, err);
 
     if (result < 0)
         return result;
-    experiment_validate(prepared->document, &rules, &found);
+    experiment_validate(document, &rules, &found);
     /* The engine's own check reads a space and settings, which must be well-formed first. */
-    if (found.errors == 0 && prepared->engine->check_algorithm)
-        prepared->engine->check_algorithm(json_object_get(prepared->document, "spec"), &found);
-    return problems_from_experiment(prepared->problems, &found, err);
+    if (found.errors == 0 && engine->check_algorithm)
+        engine->check_algorithm(json_object_get(document, "spec"), &found);
+    return problems_from_experiment(problems, &found, err);
+}
+
+int check_document(json_t *problems, json_t *document, const struct nbt_notebook *notebook,
+                   const struct engine *engine, struct nbt_error *err)
+{
+    int result = validate(problems, document, engine, err);
+
+    if (result < 0 || problems_have_errors(problems))
+        return result;
+    return check_assignments(problems, notebook, document, err);
+}
+
+/* Where nothing is searched, what is wrong with the search does not matter; options do. */
+static int add_problems(json_t *problems, const struct experiment_problems *found, bool single,
+                        struct nbt_error *err)
+{
+    int result = single ? 0 : problems_from_experiment(problems, found, err);
+
+    for (size_t i = 0; single && i < found->count && result == 0; i++) {
+        struct experiment_problems one = {.items = &found->items[i], .count = 1};
+        if (strncmp(found->items[i].path, "--", 2) == 0)
+            result = problems_from_experiment(problems, &one, err);
+    }
+    return result;
 }
 
 static int derive_document(struct prepared *prepared, const struct service_run *run,
@@ -33,7 +56,9 @@ static int derive_document(struct prepared *prepared, const struct service_run *
         given.suffix = suffix;
     result = source_derive(&derivation, prepared->notebook, &given, err);
     if (result == 0)
-        result = problems_from_experiment(prepared->problems, &derivation.problems, err);
+        result = add_problems(prepared->problems, &derivation.problems, run->single, err);
+    if (result == 0 && run->single)
+        result = single_run(derivation.document, prepared->notebook, err);
     if (result == 0)
         result = annotate(derivation.document, prepared->notebook, derivation.fixed, run, err);
     if (result == 0)
@@ -80,9 +105,10 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
     result = source_is_experiment(&run->source) ? load_document(prepared, run, err)
                                                 : derive_from_notebook(prepared, run, err);
     if (result == 0 && prepared->document)
-        result = validate(prepared, err);
-    if (result == 0 && prepared->document && !problems_have_errors(prepared->problems))
-        result = check_assignments(prepared->problems, prepared->notebook, prepared->document, err);
+        result = run->single
+                     ? validate(prepared->problems, prepared->document, prepared->engine, err)
+                     : check_document(prepared->problems, prepared->document, prepared->notebook,
+                                      prepared->engine, err);
     return result;
 }
 
@@ -107,16 +133,26 @@ void prepared_fini(struct prepared *prepared)
     *prepared = (struct prepared){0};
 }
 
+int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err)
+{
+    return check_kernel(prepared->notebook,
+                        experiment_annotation(prepared->document, EXPERIMENT_KERNEL), err);
+}
+
 int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
 {
     CLEANUP(prepared_fini) struct prepared prepared = {0};
     int result = prepare(&prepared, run, err);
 
+    if (result == 0 && run->dry_run && prepared.document &&
+        !problems_have_errors(prepared.problems))
+        result = prepared_check_kernel(&prepared, err);
     if (result < 0)
         return result;
     json_t *packed =
-        json_pack("{s:O?, s:O, s:s}", "experiment", prepared.document, "problems",
-                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document));
+        json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
+                  prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
+                  "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
     *ret = packed;

@@ -179,17 +179,39 @@ static int add_derivation(json_t *result, const struct derivation *derivation,
                                     err);
 }
 
+/* A copy, because what is shown is what derivation says, without defaults. */
+static int add_checks(json_t *diagnostics, const struct nbt_notebook *notebook,
+                      const struct derivation *derivation, const struct service_source *source,
+                      struct nbt_error *err)
+{
+    const struct service_run run = {.source = *source};
+    const struct engine *engine = engine_find(NULL, err);
+
+    if (!engine)
+        return NBT_EINVAL;
+    if (nbt_has_errors(notebook))
+        return 0;
+    auto_json json_t *document = json_deep_copy(derivation->document);
+    if (!document)
+        return no_memory(err);
+    int result = annotate(document, notebook, derivation->fixed, &run, err);
+    return result < 0 ? result : check_document(diagnostics, document, notebook, engine, err);
+}
+
 static int inspect(json_t **ret, const struct nbt_notebook *notebook,
-                   const struct derive_given *given, struct nbt_error *err)
+                   const struct service_source *source, struct nbt_error *err)
 {
     CLEANUP(derivation_fini) struct derivation derivation = {0};
     auto_json json_t *result = notebook_json(notebook);
     int status =
-        result ? source_derive(&derivation, notebook, given, err)
+        result ? source_derive(&derivation, notebook, &source->given, err)
                : nbt_error_set(err, NBT_EINVAL, "the notebook's path or a name in it is not UTF-8");
 
     if (status == 0)
         status = add_derivation(result, &derivation, err);
+    if (status == 0)
+        status = add_checks(json_object_get(result, "diagnostics"), notebook, &derivation, source,
+                            err);
     if (status == 0)
         *ret = TAKE(result);
     return status;
@@ -201,7 +223,7 @@ int service_inspect(json_t **ret, const struct service_source *source, struct nb
     int status = source_notebook(&notebook, source, err);
 
     if (status == 0)
-        status = inspect(ret, notebook, &source->given, err);
+        status = inspect(ret, notebook, source, err);
     nbt_free(notebook);
     return status;
 }

@@ -31,6 +31,14 @@ struct prepared {
 nbt_must_check int prepare(struct prepared *ret, const struct service_run *run,
                            struct nbt_error *err);
 void prepared_fini(struct prepared *prepared);
+/* The kernel that its trials will use is installed. */
+nbt_must_check int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err);
+
+/* Everything that a run would refuse or warn of in a document that has its annotations, whose
+ * defaults are filled in. */
+nbt_must_check int check_document(json_t *problems, json_t *document,
+                                  const struct nbt_notebook *notebook, const struct engine *engine,
+                                  struct nbt_error *err);
 
 /* source.c */
 bool source_is_experiment(const struct service_source *source);
@@ -68,6 +76,14 @@ nbt_must_check int settings_load(json_t **ret, const json_t *document, struct nb
  * name, "" when there is none. Borrows. */
 const char *resolved_algorithm(const json_t *document);
 
+/* single.c: the document becomes one trial with the notebook's own values. */
+nbt_must_check int single_run(json_t *document, const struct nbt_notebook *notebook,
+                              struct nbt_error *err);
+
+/* grid.c: the product of the sides of the document's space, as text; null when it has no end or is
+ * not valid. New reference; NULL without memory. */
+json_t *grid_points(const json_t *document);
+
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */
 
@@ -75,6 +91,9 @@ static inline int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "out of memory");
 }
+
+/* NBT_ENOTFOUND */
+int no_such_trial(const char *experiment, const char *trial, struct nbt_error *err);
 
 void random_suffix(char text[6]); /* five of a-z0-9 */
 

@@ -115,6 +115,18 @@ static int set_name(json_t *document, const char *name, struct nbt_error *err)
     return json_object_set_new(metadata, "name", json_string(name)) < 0 ? no_memory(err) : 0;
 }
 
+/* Fewer trials than a count of the file allows: what was not asked for gives way, as in derivation. */
+static int give_way(json_t *spec, const char *key, const char *given, const char *max_trials)
+{
+    int64_t trials;
+    json_t *count = json_object_get(spec, key);
+
+    if (given || !max_trials || !nbt_parse_int(max_trials, &trials) || !json_is_integer(count) ||
+        json_integer_value(count) <= trials)
+        return 0;
+    return json_integer_set(count, trials);
+}
+
 int override(json_t *document, const struct derive_given *given, struct nbt_error *err)
 {
     json_t *spec = json_object_get(document, "spec");
@@ -124,6 +136,9 @@ int override(json_t *document, const struct derive_given *given, struct nbt_erro
         (result = set_count(spec, "maxTrialCount", "--trials", given->max_trials, err)) < 0 ||
         (result = set_count(spec, "parallelTrialCount", "--parallel", given->parallel, err)) < 0 ||
         (result = set_count(spec, "maxFailedTrialCount", "--max-failed", given->max_failed, err)) <
+            0 ||
+        (result = give_way(spec, "parallelTrialCount", given->parallel, given->max_trials)) < 0 ||
+        (result = give_way(spec, "maxFailedTrialCount", given->max_failed, given->max_trials)) <
             0 ||
         (result = set_goal(spec, given->goal, err)) < 0 ||
         (result = set_algorithm(spec, given, err)) < 0)

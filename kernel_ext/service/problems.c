@@ -24,9 +24,9 @@ int problems_add(json_t *problems, const json_t *problem, struct nbt_error *err)
 json_t *problem_from_diagnostic(const struct nbt_diagnostic *d)
 {
     return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:s}", "severity",
-                     nbt_severity_name(d->severity), "code", d->code, "path", "", "cell", d->cell,
-                     "cell_id", d->cell_id ? d->cell_id : "", "line", d->line, "column", d->column,
-                     "text", d->text);
+                     nbt_severity_name(d->severity), "code", d->code, "path", d->path, "cell",
+                     d->cell, "cell_id", d->cell_id ? d->cell_id : "", "line", d->line, "column",
+                     d->column, "text", d->text);
 }
 
 int problems_from_notebook(json_t *problems, const struct nbt_notebook *notebook,
@@ -41,11 +41,28 @@ int problems_from_notebook(json_t *problems, const struct nbt_notebook *notebook
     return 0;
 }
 
+/* What derivation could not fill in is told once, not again as a field that is missing. */
+static bool is_told(const json_t *problems, size_t n, const char *path)
+{
+    for (size_t i = 0; i < n; i++) {
+        const json_t *known = json_array_get(problems, i);
+        const char *told = json_string_value(json_object_get(known, "path"));
+        const char *severity = json_string_value(json_object_get(known, "severity"));
+        if (told && severity && strcmp(told, path) == 0 && strcmp(severity, "error") == 0)
+            return true;
+    }
+    return false;
+}
+
 int problems_from_experiment(json_t *problems, const struct experiment_problems *found,
                              struct nbt_error *err)
 {
+    size_t n_known = json_array_size(problems);
+
     for (size_t i = 0; i < found->count; i++) {
         const struct experiment_problem *p = &found->items[i];
+        if (p->path[0] && is_told(problems, n_known, p->path))
+            continue;
         auto_json json_t *problem =
             json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s}", "severity",
                       p->error ? "error" : "warning", "code", "experiment", "path", p->path, "cell",

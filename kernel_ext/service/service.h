@@ -19,10 +19,16 @@
 
 struct service_source {
     const char *path;  /* notebook or Experiment file */
-    const void *bytes; /* a live document instead of the file's contents, or NULL */
+    const void *bytes; /* a live notebook instead of the file's contents, or NULL; `path` still
+                          names its folder, the file need not be there */
     size_t size;
     struct derive_given given;
 };
+
+/* A live document, as an interface holds it, as Jupyter writes its file; for service_source.bytes.
+ * NBT_EINVAL when the text would have more than 64 MiB. The caller frees. */
+nbt_must_check int service_document_text(char **ret_text, size_t *ret_size, const json_t *document,
+                                         struct nbt_error *err);
 
 /*
  * {"notebook","nbformat","kind":"kale|plain","kernel","language",
@@ -33,7 +39,8 @@ struct service_source {
  *  "objective":{...,"origin"},
  *  "run":{algorithm,parallelTrialCount,...,"resolvedAlgorithm","origin"},
  *  "steps":[{name,prev,cells}],
- *  "diagnostics":[problem]}, see service_experiment; those of cells have "cell_id" too
+ *  "diagnostics":[problem]}, see service_experiment, of which these are all that a run would refuse
+ *  or warn of, and the notes; those of tags and literals have "cell_id" too
  */
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
@@ -44,9 +51,12 @@ struct service_run {
     const char *kernel;
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
+    bool dry_run; /* service_experiment fails as service_submit does when the kernel is missing */
+    bool single; /* one trial with the notebook's own values; nothing is searched */
 };
-/* {"experiment": document, "problems": [problem], "resolvedAlgorithm"}; the document is exactly
- * what service_submit would submit, null when the notebook has errors. A problem:
+/* {"experiment": document, "problems": [problem], "resolvedAlgorithm", "gridPoints"}; the document
+ * is exactly what service_submit would submit, null when the notebook has errors. gridPoints: how
+ * many points the space has, in full digits, null when it has no end. A problem:
  * {"severity","code","path","cell","line","column","text"}; path is "" and cell -1 where they do
  * not apply. The experiment may be run only when no problem is an error. */
 nbt_must_check int service_experiment(json_t **ret, const struct service_run *run,
@@ -72,6 +82,7 @@ nbt_must_check int service_stop(const char *experiment, enum engine_stop how,
 nbt_must_check int service_resume(const char *experiment, const char *max_trials, bool detach,
                                   struct nbt_error *err);
 nbt_must_check int service_delete(const char *experiment, struct nbt_error *err);
+/* Path of a trial's file, or with trial NULL of the engine's; see engine.h. The caller frees. */
 nbt_must_check int service_file(char **ret_path, const char *experiment, const char *trial,
                                 const char *file, struct nbt_error *err);
 
@@ -91,10 +102,34 @@ struct service_trial {
 nbt_must_check int service_trial(json_t **ret_result, json_t **ret_problems,
                                  const struct service_trial *trial, struct nbt_error *err);
 
-/* Writes the best (or a named trial's) values into the parameters cell.
- * {"trial","changes":[{name,from,to,cell,line}], "diff": unified text, "written": bool}. */
-nbt_must_check int service_apply(json_t **ret, const char *notebook, const char *experiment,
-                                 const char *trial, bool dry_run, struct nbt_error *err);
+/* Writes the best (or a named trial's) values into the parameters cell; of a live document nothing
+ * is written, whoever holds it makes the change.
+ * {"trial","changes":[{name,from,to,cell,cellId,line}], "cells":[{cell,cellId,source}]: each cell
+ *  that changes with its whole new source, "diff": unified text, "written": bool}. */
+nbt_must_check int service_apply(json_t **ret, const struct service_source *source,
+                                 const char *experiment, const char *trial, bool dry_run,
+                                 struct nbt_error *err);
+
+/*
+ * [{"name","title","spec"}]: Vega-Lite v5 documents with their data inside, each under 1 MB; of more trials than one can
+ * show, the best and others evenly spread. "objective", "parallel", "parameters" and "importance" are always there, and
+ * say what is missing when there is nothing to draw; "learning" is there when trials reported while they ran.
+ */
+nbt_must_check int service_charts(json_t **ret, const char *experiment, struct nbt_error *err);
+
+/* One HTML page that needs nothing else: summary, charts, trials, errors, settings and YAML of a service_show. `apply` is
+ * the command that writes the best values, shown as it is; NULL: none. The caller frees. */
+nbt_must_check int service_report(char **ret_html, const json_t *show, const char *apply,
+                                  struct nbt_error *err);
+struct service_install {
+    bool user, sys_prefix; /* where; neither and no prefix: as user */
+    const char *prefix;
+    bool bare; /* name the program without its folder */
+    bool remove;
+};
+/* The kernelspec: {"name","folder","program","installed","removed"}. Idempotent both ways. */
+nbt_must_check int service_install(json_t **ret, const struct service_install *install,
+                                   struct nbt_error *err);
 
 /* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
 nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
@@ -105,8 +140,21 @@ nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, stru
 /* An Experiment as YAML in Kubernetes' habits; the caller frees. */
 nbt_must_check int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err);
 
-/* [{"name","summary","settings":[{"name","help"}]}] of the algorithms. */
+/* [{"name","title","summary","engines":[names],"takes":[parameter types],
+ *   "settings":[{"name","type":"int|number|text|bool|choice","default","minimum","maximum",
+ *                "choices","help"}]}] of the algorithms. Of a setting, members that do not apply are
+ * absent; default "" is one that the algorithm finds itself. */
 nbt_must_check int service_algorithms(json_t **ret, struct nbt_error *err);
+
+/* {"engines":[{"name","summary"}],"kernels":[{"name","displayName","language"}],
+ *  "checks": as service_doctor, "state": folder, "cores", "cluster": null} */
+nbt_must_check int service_environment(json_t **ret, struct nbt_error *err);
+
+/* The tag language: {"roles":[{"role","tag","name","color","help"}], "step":{"prefix","aliases",
+ * "pattern"}, "prev":{...}, "limit":{"prefix","pattern","amount","keys":[{key,name}]}, "label",
+ * "annotation"}. Patterns are regular expressions of what follows the prefix, as ECMA-262 has
+ * them. */
+nbt_must_check int service_tags(json_t **ret, struct nbt_error *err);
 
 /* The processes that engines start from this same program: local_engine_main and trial_main. Return
  * an exit status. */

@@ -1,12 +1,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/scope.h"
 #include "search/search.h"
 #include "service/internal.h"
+#include "trial/json_text.h"
 
-#define SOURCE_HEAD 4096
+#define SOURCE_HEAD  4096
+#define DOCUMENT_MAX ((size_t)64 << 20)
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -15,7 +18,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcasecmp(text + length - tail, end) == 0;
 }
 
-/* The first bytes of a document whose name says nothing; false when it cannot be read, which its
+/* The first bytes of a file whose name says nothing; false when it cannot be read, which its
  * reader will report. */
 static bool read_head(const struct service_source *source, char head[SOURCE_HEAD])
 {
@@ -23,15 +26,10 @@ static bool read_head(const struct service_source *source, char head[SOURCE_HEAD
     auto_free char *data = NULL;
     size_t length = 0;
 
-    if (source->bytes) {
-        length = source->size < SOURCE_HEAD - 1 ? source->size : SOURCE_HEAD - 1;
-        memcpy(head, source->bytes, length);
-    } else {
-        if (file_read(source->path, (size_t)8 << 20, &data, &length, &ignored) < 0)
-            return false;
-        length = length < SOURCE_HEAD - 1 ? length : SOURCE_HEAD - 1;
-        memcpy(head, data, length);
-    }
+    if (file_read(source->path, (size_t)8 << 20, &data, &length, &ignored) < 0)
+        return false;
+    length = length < SOURCE_HEAD - 1 ? length : SOURCE_HEAD - 1;
+    memcpy(head, data, length);
     head[length] = '\0';
     return true;
 }
@@ -40,7 +38,8 @@ bool source_is_experiment(const struct service_source *source)
 {
     char head[SOURCE_HEAD];
 
-    if (ends_with(source->path, ".ipynb"))
+    /* A live document is a notebook, whatever its file is called. */
+    if (source->bytes || ends_with(source->path, ".ipynb"))
         return false;
     if (ends_with(source->path, ".yaml") || ends_with(source->path, ".yml"))
         return true;
@@ -55,6 +54,22 @@ int source_notebook(struct nbt_notebook **ret, const struct service_source *sour
     return nbt_read(ret, source->path, err);
 }
 
+int service_document_text(char **ret_text, size_t *ret_size, const json_t *document,
+                          struct nbt_error *err)
+{
+    CLEANUP(buf_fini) struct buf text = buf_init(DOCUMENT_MAX);
+
+    json_text_value(&text, document, " ", 0);
+    if (buf_failed(&text))
+        return nbt_error_set(err, NBT_EINVAL,
+                             "the notebook is larger than %zu MiB as a file; its outputs are not "
+                             "needed, send it without them",
+                             DOCUMENT_MAX >> 20);
+    *ret_size = text.length;
+    *ret_text = buf_take(&text);
+    return *ret_text ? 0 : no_memory(err);
+}
+
 int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
                   const struct derive_given *given, struct nbt_error *err)
 {
@@ -62,13 +77,6 @@ int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
 
     complete.setting_known = search_knows_setting;
     return derive(ret, notebook, &complete, err);
-}
-
-static int load_document(json_t **ret, const struct service_source *source, struct nbt_error *err)
-{
-    if (source->bytes)
-        return experiment_parse(ret, source->path, source->bytes, source->size, err);
-    return experiment_load(ret, source->path, err);
 }
 
 /* A relative path counts from the Experiment's folder, so that both can move together. */
@@ -133,7 +141,7 @@ int source_experiment(json_t **ret_document, struct nbt_notebook **ret_notebook,
 {
     auto_json json_t *document = NULL;
     struct nbt_notebook *notebook = NULL;
-    int result = load_document(&document, source, err);
+    int result = experiment_load(&document, source->path, err);
 
     if (result == 0)
         result = read_annotated(&notebook, document, source->path, err);

@@ -1,9 +1,28 @@
+#include <sys/stat.h>
+
+#include "base/file.h"
 #include "base/scope.h"
 #include "service/internal.h"
 
 static const char *name_of(const json_t *document)
 {
     return json_string_value(json_object_get(json_object_get(document, "metadata"), "name"));
+}
+
+/* A live document's file need not be there, but trials work in its folder. */
+static int check_folder(const struct service_source *source, struct nbt_error *err)
+{
+    struct stat info;
+    auto_free char *folder = source->bytes ? file_folder(source->path) : NULL;
+
+    if (!folder || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)))
+        return 0;
+    nbt_error_set(err, NBT_ENOTFOUND,
+                  "the notebook's folder %s is not there; save the notebook, so that its trials "
+                  "have a folder to work in",
+                  folder);
+    nbt_error_path(err, "notebook");
+    return NBT_ENOTFOUND;
 }
 
 int service_submit(json_t **ret, json_t **ret_problems, const struct service_run *run,
@@ -18,8 +37,9 @@ int service_submit(json_t **ret, json_t **ret_problems, const struct service_run
         *ret_problems = TAKE(prepared.problems);
         return problems_refuse(*ret_problems, err);
     }
-    result = check_kernel(prepared.notebook,
-                          experiment_annotation(prepared.document, EXPERIMENT_KERNEL), err);
+    result = prepared_check_kernel(&prepared, err);
+    if (result == 0)
+        result = check_folder(&run->source, err);
     if (result < 0)
         return result;
     struct engine_submission submission = {

@@ -12,6 +12,13 @@ static int no_such(const char *experiment, struct nbt_error *err)
     return NBT_ENOTFOUND;
 }
 
+int no_such_trial(const char *experiment, const char *trial, struct nbt_error *err)
+{
+    return nbt_error_set(err, NBT_ENOTFOUND,
+                         "'%s' has no trial '%.80s'; 'nbkatib show %s' lists them", experiment,
+                         trial, experiment);
+}
+
 /* The engine that holds the experiment. With one engine there is nothing to ask. */
 static int owner(const struct engine **ret, const char *experiment, struct nbt_error *err)
 {
@@ -121,10 +128,10 @@ int service_file(char **ret_path, const char *experiment, const char *trial, con
                  struct nbt_error *err)
 {
     const struct engine *engine;
-    auto_free char *name = full_name(experiment, trial);
+    auto_free char *name = trial ? full_name(experiment, trial) : NULL;
     int result = owner(&engine, experiment, err);
 
-    if (!name)
+    if (trial && !name)
         return nbt_error_set(err, NBT_ENOMEM, "out of memory");
     return result != 0 ? result : engine->file(ret_path, experiment, name, file, err);
 }

@@ -1,5 +1,6 @@
 #include <elf.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "trial/trial.h"
 
 static char build_id[65];
+static pthread_once_t build_id_once = PTHREAD_ONCE_INIT;
 
 /* The GNU build id in one segment of notes; "" stays when it is not there. */
 static void from_notes(const char *notes, size_t size)
@@ -41,13 +43,16 @@ static int on_object(struct dl_phdr_info *info, size_t size, void *self)
 }
 
 /* A linker that leaves no build id is answered by the program's own bytes. */
-const char *trial_build_id(void)
+static void find_build_id(void)
 {
     struct nbt_error ignored = NBT_ERROR_INIT;
-    if (build_id[0] != '\0')
-        return build_id;
     dl_iterate_phdr(on_object, NULL);
     if (build_id[0] == '\0' && file_sha256("/proc/self/exe", build_id, &ignored) < 0)
         snprintf(build_id, sizeof build_id, "unknown");
+}
+
+const char *trial_build_id(void)
+{
+    pthread_once(&build_id_once, find_build_id);
     return build_id;
 }

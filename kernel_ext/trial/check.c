@@ -14,6 +14,7 @@ struct check {
     const struct nbt_notebook *notebook;
     const json_t *assignments;
     json_t *diagnostics;
+    bool values_only;
 };
 
 struct place {
@@ -193,17 +194,17 @@ static int check_one(struct check *check, size_t index, struct nbt_error *err)
     } else if (given_before(check, index, name)) {
         add(check, "error", "duplicate-assignment", place_of(parameter),
             "%s is assigned twice; give it one value", name);
-    } else if (converts(check, parameter, value)) {
+    } else if (converts(check, parameter, value) && !check->values_only) {
         return check_use(check, parameter, err);
     }
     return 0;
 }
 
-int trial_check(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
-                const json_t *assignments, struct nbt_error *err)
+static int check_all(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
+                     const json_t *assignments, bool values_only, struct nbt_error *err)
 {
     auto_json json_t *diagnostics = json_array();
-    struct check check = {notebook, assignments, diagnostics};
+    struct check check = {notebook, assignments, diagnostics, values_only};
     if (diagnostics == NULL)
         return nbt_error_set(err, NBT_ENOMEM, "no memory to check the assignments");
     for (size_t i = 0; i < json_array_size(assignments); i++) {
@@ -213,4 +214,16 @@ int trial_check(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
     }
     *ret_diagnostics = TAKE(diagnostics);
     return 0;
+}
+
+int trial_check(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
+                const json_t *assignments, struct nbt_error *err)
+{
+    return check_all(ret_diagnostics, notebook, assignments, false, err);
+}
+
+int trial_check_values(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
+                       const json_t *assignments, struct nbt_error *err)
+{
+    return check_all(ret_diagnostics, notebook, assignments, true, err);
 }

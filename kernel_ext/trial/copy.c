@@ -237,6 +237,51 @@ static int copy_folder(struct copy *copy, int from, int to, int depth)
     return code;
 }
 
+/* -1 when it is none, or its files are not copied. */
+static int open_to_copy(const struct copy *copy, int parent, const char *name)
+{
+    struct stat stat;
+    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0)
+        return -1;
+    if (fstat(folder, &stat) == 0 && !is_excluded(copy, name, &stat) && !is_environment(folder))
+        return folder;
+    close(folder);
+    return -1;
+}
+
+/* A folder of too many files is told before the first of them is copied, in vain, for each trial. */
+static int count_files(struct copy *copy, int from, int depth)
+{
+    int code = 0;
+    DIR *folder = fdopendir(from);
+    for (struct dirent *entry; folder && code == 0 && (entry = readdir(folder)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        copy->result.files++;
+        code = too_large(copy);
+        bool deeper = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+        int below = code == 0 && deeper ? open_to_copy(copy, dirfd(folder), entry->d_name) : -1;
+        if (below >= 0 && depth < DEPTH_MAX)
+            code = count_files(copy, below, depth + 1);
+        else if (below >= 0)
+            close(below);
+    }
+    if (folder)
+        closedir(folder);
+    else
+        close(from);
+    return code;
+}
+
+static int count_and_copy(struct copy *copy, int from, int to)
+{
+    int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = again < 0 ? 0 : count_files(copy, again, 0);
+    copy->result.files = 0;
+    return code < 0 ? code : copy_folder(copy, from, to, 0);
+}
+
 int copy_tree(const char *from, const char *to, const struct copy_options *options,
               struct copy_result *ret_result, struct nbt_error *err)
 {
@@ -265,7 +310,7 @@ int copy_tree(const char *from, const char *to, const struct copy_options *optio
     own.n_excluded = n;
     struct copy copy = {.options = &own, .root = root, .err = err};
     copy.path = buf_init((size_t)DEPTH_MAX * 512);
-    code = copy_folder(&copy, source, target, 0);
+    code = count_and_copy(&copy, source, target);
     buf_fini(&copy.path);
     if (code < 0) {
         struct nbt_error ignored = NBT_ERROR_INIT;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/scope.h"
 #include "jupyter/kernelspec.h"
 #include "trial/run.h"
@@ -54,6 +55,7 @@ static int start(struct run *run, struct client_options *client, struct nbt_erro
     if (code < 0)
         return code;
     client->spec = spec;
+    process_adopt();
     code = client_start(&run->client, client, err);
     if (code < 0)
         return code;

@@ -203,7 +203,7 @@ static void end_processes(struct run *run)
     run->client = NULL;
     if (run->options->connection_file != NULL)
         return;
-    int left = process_sweep(run->marker);
+    int left = process_sweep(run->marker) + process_end_children();
     if (left > 0)
         record_log(&run->record, "ended %d processes that cells had left running", left);
 }

@@ -88,6 +88,11 @@ struct trial_result {
 nbt_must_check int trial_check(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
                                const json_t *assignments, struct nbt_error *err);
 
+/* The same for other values of names that trial_check has seen: the cells, which may be long, are
+ * not read again. */
+nbt_must_check int trial_check_values(json_t **ret_diagnostics, const struct nbt_notebook *notebook,
+                                      const json_t *assignments, struct nbt_error *err);
+
 /* Runs it. 0 whenever the trial ended in one of its states, failed ones too; negative when it could
  * not be recorded. */
 nbt_must_check int trial_run(struct trial_result *ret_result, const struct trial_options *options,

@@ -131,6 +131,7 @@ static int open_files(struct engine_process *engine, const char *experiment, str
     runner->log_fd =
         open(runner->paths.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     process_sweep(runner->paths.marker);
+    process_adopt();
     set_aside(runner);
     return store_open(&runner->store, runner->paths.database, STORE_WRITE, err);
 }
@@ -352,6 +353,8 @@ static void take_down(struct engine_process *engine)
         slot_abort(&runner->slots[i]);
     if (runner->paths.marker[0] && engine->lock.fd >= 0)
         process_sweep(runner->paths.marker);
+    /* Trials have ended: what is left came from one that was killed before it could clean up. */
+    process_end_children();
     for (size_t i = 0; i < runner->n_slots; i++)
         slot_clear(&runner->slots[i]);
     free(runner->slots);

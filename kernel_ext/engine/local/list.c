@@ -91,25 +91,37 @@ static int read_item(json_t **ret_item, struct store *store, const struct home_p
     return code;
 }
 
-/* One that cannot be read is listed with the reason, one that was removed meanwhile is not (0 too).
- */
-static int list_one(json_t *items, const char *name)
+/* One that cannot be read is an item with the reason. */
+int local_item(json_t **ret_item, const char *experiment, struct nbt_error *err)
 {
-    struct nbt_error err = NBT_ERROR_INIT;
+    struct nbt_error found = NBT_ERROR_INIT;
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
     struct store *store = NULL;
     json_t *item = NULL;
-    int code = home_paths_init(&paths, name, &err);
+    int code = home_paths_init(&paths, experiment, &found);
     if (code == 0)
-        code = store_open(&store, paths.database, STORE_READ, &err);
+        code = store_open(&store, paths.database, STORE_READ, &found);
     if (code == 0)
-        code = read_item(&item, store, &paths, &err);
+        code = read_item(&item, store, &paths, &found);
     store_close(store);
     if (code < 0 && paths.folder && !home_exists(&paths))
-        return 0;
+        return nbt_error_set(err, NBT_ENOTFOUND, "there is no experiment '%s'", experiment);
     if (code < 0)
-        item = json_pack("{ss ss ss}", "name", name, "engine", "local", "error", err.text);
-    return json_array_append_new(items, item);
+        item = json_pack("{ss ss ss}", "name", experiment, "engine", "local", "error", found.text);
+    if (!item)
+        return no_memory(err);
+    *ret_item = item;
+    return 0;
+}
+
+/* One that was removed meanwhile is not listed (0 too). */
+static int list_one(json_t *items, const char *name)
+{
+    json_t *item = NULL;
+    int code = local_item(&item, name, NULL);
+    if (code == NBT_ENOTFOUND)
+        return 0;
+    return code < 0 ? code : json_array_append_new(items, item);
 }
 
 static int newer_first(const void *a, const void *b)

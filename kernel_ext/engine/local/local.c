@@ -13,12 +13,33 @@ static void check_algorithm(const json_t *spec, void *problems)
     search_check(spec, problems);
 }
 
+/* The engine's own log, with no trial's name to it. */
+static int engine_file(char **ret_path, const char *experiment, const char *file,
+                       struct nbt_error *err)
+{
+    CLEANUP(home_paths_fini) struct home_paths paths = {0};
+    struct stat info;
+    if (strcmp(file, "engine.log") != 0)
+        return nbt_error_set(err, NBT_EINVAL, "an engine has no file '%.64s'; expected engine.log",
+                             file);
+    int code = home_find(&paths, experiment, err);
+    if (code < 0)
+        return code;
+    if (lstat(paths.log, &info) < 0 || !S_ISREG(info.st_mode))
+        return nbt_error_set(err, NBT_ENOTFOUND, "the engine of %s has written no log yet",
+                             experiment);
+    *ret_path = TAKE(paths.log);
+    return 0;
+}
+
 int local_file(char **ret_path, const char *experiment, const char *trial, const char *file,
                struct nbt_error *err)
 {
     static const char *const files[] = {"trial.log", "executed.ipynb", "metrics.log",
                                         "result.json"};
     bool known = false;
+    if (!trial)
+        return engine_file(ret_path, experiment, file, err);
     for (size_t i = 0; i < COUNT_OF(files); i++)
         known = known || strcmp(files[i], file) == 0;
     if (!known)
@@ -49,6 +70,8 @@ const struct engine local_engine = {
     .check_algorithm = check_algorithm,
     .submit = local_submit,
     .list = local_list,
+    .stamps = local_stamps,
+    .item = local_item,
     .show = local_show,
     .watch = local_watch,
     .stop = local_stop,

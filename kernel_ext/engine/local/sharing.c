@@ -1,5 +1,6 @@
 #include "engine/local/sharing.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,28 +12,58 @@
 void sharing_fini(struct sharing *sharing)
 {
     for (size_t i = 0; i < SHARING_RECENT; i++)
-        json_decref(sharing->recent[i]);
+        json_decref(sharing->texts[i].value);
+    for (size_t i = 0; i < SHARING_RECENT; i++)
+        json_decref(sharing->documents[i].value);
     *sharing = (struct sharing){0};
 }
 
-static json_t *text_of(struct sharing *sharing, const char *text, size_t length)
+/* Where a text is remembered, by its length and a few of its bytes; NULL when it is too long. */
+static struct sharing_memo *place_of(struct sharing_memo *memos, const char *text, size_t length)
 {
-    for (size_t i = 0; i < SHARING_RECENT; i++) {
-        json_t *known = sharing->recent[i];
-        if (known && json_string_length(known) == length &&
-            memcmp(json_string_value(known), text, length) == 0)
-            return json_incref(known);
+    if (length > SHARING_LENGTH)
+        return NULL;
+    size_t hash = length;
+    if (length > 0) {
+        size_t first = (unsigned char)text[0], middle = (unsigned char)text[length / 2];
+        size_t last = (unsigned char)text[length - 1];
+        hash = 131 * length + 31 * first + 7 * middle + last;
     }
-    json_t *value = json_stringn(text, length);
-    json_decref(sharing->recent[sharing->next]);
-    sharing->recent[sharing->next] = json_incref(value);
-    sharing->next = (sharing->next + 1) % SHARING_RECENT;
+    return &memos[hash % SHARING_RECENT];
+}
+
+static json_t *recall(const struct sharing_memo *memo, const char *text, size_t length)
+{
+    bool known =
+        memo && memo->value && memo->length == length && memcmp(memo->text, text, length) == 0;
+    return known ? json_incref(memo->value) : NULL;
+}
+
+static json_t *remember(struct sharing_memo *memo, const char *text, size_t length, json_t *value)
+{
+    if (!memo || !value)
+        return value;
+    json_decref(memo->value);
+    memo->value = json_incref(value);
+    memo->length = length;
+    memcpy(memo->text, text, length);
     return value;
+}
+
+/* `ascii`: known to be valid UTF-8. */
+static json_t *text_of(struct sharing *sharing, const char *text, size_t length, bool ascii)
+{
+    struct sharing_memo *memo = place_of(sharing->texts, text, length);
+    json_t *value = recall(memo, text, length);
+    if (value)
+        return value;
+    value = ascii ? json_stringn_nocheck(text, length) : json_stringn(text, length);
+    return remember(memo, text, length, value);
 }
 
 json_t *sharing_text(struct sharing *sharing, const char *text)
 {
-    return text_of(sharing, text ? text : "", text ? strlen(text) : 0);
+    return text_of(sharing, text ? text : "", text ? strlen(text) : 0, false);
 }
 
 /* ---- objects, arrays and plain strings; anything else makes the general reader do it ---- */
@@ -45,11 +76,16 @@ struct reader {
 
 static json_t *read_value(struct reader *reader);
 
-/* Length of the string that starts after the quote at `at`; -1 when it has escapes or no end. */
+/* Length of the string that starts after the quote at `at`; -1 when it has no end, or is not ASCII
+ * without escapes. */
 static long plain_length(const char *at)
 {
-    size_t length = strcspn(at + 1, "\"\\");
-    return at[0] == '"' && at[1 + length] == '"' ? (long)length : -1;
+    if (at[0] != '"')
+        return -1;
+    const char *end = at + 1;
+    while (*end >= ' ' && *end < 0x7f && *end != '"' && *end != '\\')
+        end++;
+    return *end == '"' ? end - at - 1 : -1;
 }
 
 static json_t *read_string(struct reader *reader)
@@ -59,7 +95,7 @@ static json_t *read_string(struct reader *reader)
         return NULL;
     const char *start = reader->at + 1;
     reader->at = start + length + 1;
-    return text_of(reader->sharing, start, (size_t)length);
+    return text_of(reader->sharing, start, (size_t)length, true);
 }
 
 /* True at a comma, which is passed; false at the end, or at what should not be there. */
@@ -80,7 +116,7 @@ static int read_member(struct reader *reader, json_t *object)
     memcpy(key, reader->at + 1, (size_t)length);
     key[length] = '\0';
     reader->at += length + 3;
-    return json_object_set_new(object, key, read_value(reader));
+    return json_object_set_new_nocheck(object, key, read_value(reader));
 }
 
 static json_t *read_object(struct reader *reader)
@@ -120,16 +156,24 @@ static json_t *read_value(struct reader *reader)
     return value;
 }
 
-json_t *sharing_parse(struct sharing *sharing, const char *json)
+static json_t *parse(struct sharing *sharing, const char *json)
 {
-    if (!json)
-        return NULL;
     struct reader reader = {.sharing = sharing, .at = json};
     json_t *value = read_value(&reader);
     if (value && *reader.at == '\0')
         return value;
     json_decref(value);
     return json_loads(json, JSON_DECODE_ANY, NULL);
+}
+
+json_t *sharing_parse(struct sharing *sharing, const char *json)
+{
+    if (!json)
+        return NULL;
+    size_t length = strlen(json);
+    struct sharing_memo *memo = place_of(sharing->documents, json, length);
+    json_t *value = recall(memo, json, length);
+    return value ? value : remember(memo, json, length, parse(sharing, json));
 }
 
 /* ---- times: rows lie close together, and their seconds repeat ---- */
@@ -150,5 +194,5 @@ json_t *sharing_time(struct sharing *sharing, int64_t realtime_us)
     for (size_t i = 26; i-- > 20; micros /= 10)
         text[i] = (char)('0' + micros % 10);
     text[26] = 'Z';
-    return json_stringn(text, 27);
+    return json_stringn_nocheck(text, 27);
 }

@@ -14,12 +14,20 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#define SHARING_RECENT 16 /* more than a row has texts that repeat */
+#define SHARING_RECENT 64 /* far more than a row has texts that repeat */
+#define SHARING_LENGTH 48 /* longer texts are not remembered */
+
+/* A text seen lately and what became of it. */
+struct sharing_memo {
+    json_t *value; /* owned; NULL: none */
+    size_t length;
+    char text[SHARING_LENGTH];
+};
 
 struct sharing {
-    json_t *recent[SHARING_RECENT]; /* strings; owned */
-    unsigned next;
-    int64_t second; /* of `time` */
+    struct sharing_memo texts[SHARING_RECENT];     /* as strings */
+    struct sharing_memo documents[SHARING_RECENT]; /* as JSON */
+    int64_t second;                                /* of `time` */
     char time[24];
 };
 

@@ -1,7 +1,9 @@
 /* show: the whole experiment with its trials, from one consistent view of its database. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/scope.h"
 #include "engine/local/home.h"
 #include "engine/local/sharing.h"
@@ -11,9 +13,12 @@
 #include "experiment/experiment.h"
 #include "experiment/status.h"
 
+#define FOLDER_MAX ((size_t)2 * PATH_MAX)
+
 struct view {
     const struct home_paths *paths;
     struct sharing sharing;
+    struct buf folder;           /* of the trial at hand */
     json_t *no_list, *no_object; /* empty ones; owned */
     json_t *trials;              /* owned */
     struct status_trial *rows;   /* owned; borrows from trials */
@@ -32,9 +37,14 @@ static json_t *parsed(struct view *view, const char *text, json_t *otherwise)
     return value ? value : json_incref(otherwise);
 }
 
-static json_t *folder_json(const struct view *view, const char *trial)
+static json_t *folder_json(struct view *view, const char *trial)
 {
-    return json_sprintf("%s/%s", view->paths->trials, trial);
+    buf_clear(&view->folder);
+    buf_puts(&view->folder, view->paths->trials);
+    buf_putc(&view->folder, '/');
+    buf_puts(&view->folder, trial);
+    return buf_failed(&view->folder) ? NULL
+                                     : json_stringn(buf_text(&view->folder), view->folder.length);
 }
 
 static json_t *trial_json(struct view *view, const struct store_trial *trial)
@@ -153,6 +163,7 @@ int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err)
 {
     CLEANUP(home_paths_fini) struct home_paths paths = {0};
     struct view view = {.paths = &paths,
+                        .folder = buf_init(FOLDER_MAX),
                         .trials = json_array(),
                         .no_list = json_array(),
                         .no_object = json_object()};
@@ -167,6 +178,7 @@ int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err)
     json_decref(view.no_list);
     json_decref(view.no_object);
     sharing_fini(&view.sharing);
+    buf_fini(&view.folder);
     free(view.rows);
     return code;
 }

@@ -2,11 +2,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -114,7 +117,7 @@ static int fill_folder(const struct home_paths *paths, json_t *document,
  * is no renameat2. */
 static int move(const char *from, const struct home_paths *to, struct nbt_error *err)
 {
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to->folder, RENAME_NOREPLACE) == 0)
+    if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to->folder, RENAME_NOREPLACE) == 0)
         return 0;
     if ((errno == EINVAL || errno == ENOSYS) && rename(from, to->folder) == 0)
         return 0;

@@ -294,6 +294,22 @@ static void marked_processes_are_found_and_ended(void **state)
     assert_int_equal(process_sweep(marker), 0);
 }
 
+static void adopted_processes_are_ended_without_a_marker(void **state)
+{
+    (void)state;
+    char output[256];
+    int status;
+    struct process_options options = {.marker = "base-test", .new_session = true};
+    process_adopt();
+    shell("env -i setsid sh -c 'sleep 62 & sleep 63' >/dev/null 2>&1 & sleep 0.3; echo up",
+          &options, output, &status);
+    assert_string_equal(output, "up\n");
+    assert_int_equal(process_sweep("base-test"), 0);
+    assert_int_equal(process_end_children(), 3);
+    assert_int_equal(process_end_children(), 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void a_child_dies_with_its_parent(void **state)
 {
     (void)state;
@@ -350,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_process_gets_what_it_was_given),
         cmocka_unit_test(a_missing_program_is_an_error_of_the_start),
         cmocka_unit_test(marked_processes_are_found_and_ended),
+        cmocka_unit_test(adopted_processes_are_ended_without_a_marker),
         cmocka_unit_test(a_child_dies_with_its_parent),
         cmocka_unit_test(kill_ends_the_group_and_is_idempotent),
     };

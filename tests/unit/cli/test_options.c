@@ -4,12 +4,12 @@
 
 #include "base/scope.h"
 #include "check.h"
-#include "cli/commands.h"
+#include "service/commands.h"
 #include "cli/completion.h"
 #include "cli/exit.h"
-#include "cli/help.h"
+#include "service/usage.h"
 #include "cli/man.h"
-#include "cli/suggest.h"
+#include "service/suggest.h"
 
 #define WORDS 8
 
@@ -45,7 +45,8 @@ static const struct row rows[] = {
     {{"run", "a", "-Z"}, "no option -Z", NULL, NULL, NULL},
     {{"run", "a", "--goal"}, "--goal needs a value: --goal NUMBER", NULL, NULL, NULL},
     {{"run", "a", "--goal", "--json"}, "--goal needs a value", NULL, NULL, NULL},
-    {{"run", "a", "--parallel", "-1"}, "expected a whole number from 0", NULL, NULL, NULL},
+    {{"run", "a", "--max-failed", "-1"}, "expected a whole number from 0", NULL, NULL, NULL},
+    {{"run", "a", "--parallel", "0"}, "expected a whole number from 1", NULL, NULL, NULL},
     {{"run", "a", "--parallel", "3x"}, "--parallel is '3x'", NULL, NULL, NULL},
     {{"run", "a", "--trials", "0"}, "expected a whole number from 1, or none", NULL, NULL, NULL},
     {{"run", "a", "--cell-timeout", "0"}, "--cell-timeout", NULL, NULL, NULL},
@@ -182,7 +183,7 @@ static void check_command(const struct command *command, const char *manual)
     CLEANUP(buf_fini) struct buf usage = buf_init(1024);
     char escaped[256];
 
-    help_usage(&usage, command);
+    usage_line(&usage, command);
     roff(escaped, buf_text(&usage));
     if (!strstr(manual, escaped))
         fail_msg("the manual lacks '%s'", escaped);

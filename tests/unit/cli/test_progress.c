@@ -4,9 +4,9 @@
 
 #include "base/scope.h"
 #include "check.h"
-#include "cli/lines.h"
-#include "cli/progress.h"
-#include "cli/text.h"
+#include "service/lines.h"
+#include "cli/progress_draw.h"
+#include "service/text.h"
 
 static const char document[] = "{'metadata':{'name':'digits-x7k2q'},'spec':{'maxTrialCount':4,'"
                                "parallelTrialCount':2,'algorithm':{'algorithmName':'grid'},"

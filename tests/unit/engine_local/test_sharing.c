@@ -46,7 +46,12 @@ static void repeats_are_one_value(void **state)
     auto_json json_t *first = sharing_text(&sharing, "Succeeded");
     auto_json json_t *second = sharing_text(&sharing, "Succeeded");
     auto_json json_t *none = sharing_text(&sharing, NULL);
+    auto_json json_t *list = sharing_parse(&sharing, "[\"a\"]");
+    auto_json json_t *again = sharing_parse(&sharing, "[\"a\"]");
+    auto_json json_t *like = sharing_parse(&sharing, "[\"b\"]");
     assert_ptr_equal(first, second);
+    assert_ptr_equal(list, again);
+    assert_string_equal(json_string_value(json_array_get(like, 0)), "b");
     assert_string_equal(json_string_value(none), "");
     for (int i = 0; i < 100; i++) {
         char text[16];

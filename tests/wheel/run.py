@@ -1,0 +1,215 @@
+"""What people install: the portable program, the wheels, `pip install .` and the Debian package. Usage: run.py [TEST...]
+
+It looks at what scripts/wheel x86_64, scripts/wheel aarch64 and scripts/build release have left in build/.
+"""
+import json
+import os
+import pathlib
+import platform
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "jupyter"))
+from world import World, tunable  # noqa: E402
+
+ROOT = HERE.parent.parent
+MACHINE = platform.machine()
+EXAMPLE = ROOT / "examples" / "diabetes.ipynb"
+PROCESSORS = {"x86_64": 62, "aarch64": 183}
+ARCHES = sorted(PROCESSORS)
+
+
+def program_of(arch):
+    return ROOT / "build" / "portable" / arch / "nbkatib"
+
+
+def run(*command, **kwargs):
+    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, **kwargs)
+
+
+def must(*command, **kwargs):
+    done = run(*command, **kwargs)
+    assert done.returncode == 0, f"{command}: exit status {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def segments(path):
+    """The processor and the types of the program headers of a 64-bit little-endian ELF file."""
+    data = path.read_bytes()
+    assert data[:6] == b"\x7fELF\x02\x01", f"{path} is not a 64-bit little-endian ELF file"
+    machine, = struct.unpack_from("<H", data, 18)
+    start, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    return machine, [struct.unpack_from("<I", data, start + i * size)[0] for i in range(count)]
+
+
+def files_under(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir() and "__pycache__" not in p.parts)
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nbk-wheel-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def venv(self):
+        must(sys.executable, "-m", "venv", self.folder / "venv")
+        return self.folder / "venv"
+
+
+class Portable(Folder):
+    """The static program."""
+
+    def test_it_is_static_and_of_its_processor(self):
+        interpreter, dynamic, note = 3, 2, 4
+        for arch in ARCHES:
+            with self.subTest(arch):
+                machine, types = segments(program_of(arch))
+                self.assertEqual(machine, PROCESSORS[arch])
+                self.assertNotIn(interpreter, types, "it asks for a dynamic linker")
+                self.assertNotIn(dynamic, types, "it has a table of shared libraries")
+                self.assertIn(note, types, "no note holds a build id")
+
+    def test_no_path_of_the_building_machine_is_inside(self):
+        for arch in ARCHES:
+            with self.subTest(arch):
+                self.assertNotIn(str(ROOT).encode(), program_of(arch).read_bytes())
+
+    def test_it_reads_a_notebook_as_the_everyday_build_does(self):
+        want = must(ROOT / "build/release/nbkatib", "inspect", EXAMPLE, "--json")
+        self.assertEqual(must(program_of(MACHINE), "inspect", EXAMPLE, "--json"), want)
+
+    def test_it_runs_where_there_is_nothing_else(self):
+        for name in ("tmp", "state"):
+            (self.folder / name).mkdir()
+        shutil.copy(program_of(MACHINE), self.folder / "nbkatib")
+        shutil.copy(EXAMPLE, self.folder / "model.ipynb")
+        inside = ["chroot", self.folder, "/nbkatib"]
+        if os.geteuid() != 0:
+            inside = ["unshare", "--map-root-user", *inside]
+            if run(*inside, "--version").returncode != 0:
+                self.skipTest("this system lets no one but root change the root folder")
+        env = {"NBKATIB_HOME": "/state", "PATH": os.environ["PATH"]}
+        self.assertRegex(must(*inside, "--version", env=env), r"^nbkatib [0-9.]+\n$")
+        self.assertIn("pipeline-parameters", must(*inside, "--help", env=env))
+        cells = json.loads(must(*inside, "inspect", "/model.ipynb", "--json", env=env))
+        everyday = json.loads(must(ROOT / "build/release/nbkatib", "inspect", EXAMPLE, "--json"))
+        self.assertEqual(cells["parameters"], everyday["parameters"])
+        must(*inside, "list", env=env)
+
+    def test_the_other_processors_program_under_an_emulator(self):
+        for arch in ARCHES:
+            if arch == MACHINE:
+                continue
+            emulator = shutil.which(f"qemu-{arch}-static") or shutil.which(f"qemu-{arch}")
+            if not emulator:
+                self.skipTest(f"qemu-{arch}-static is not here (Debian's qemu-user-static)")
+            with self.subTest(arch):
+                for arguments in (["--help"], ["inspect", EXAMPLE, "--json"], ["experiment", EXAMPLE]):
+                    self.assertEqual(must(emulator, program_of(arch), *arguments), must(program_of(MACHINE), *arguments))
+
+
+class Wheel(Folder):
+    """The wheels of scripts/wheel."""
+
+    def wheel(self, arch):
+        found = sorted((ROOT / "build" / "dist").glob(f"nbkatib-*_{arch}.whl"))
+        self.assertEqual(len(found), 1, f"wheels for {arch}: {found}")
+        return found[0]
+
+    def test_what_is_in_it(self):
+        for arch in ARCHES:
+            with self.subTest(arch), zipfile.ZipFile(self.wheel(arch)) as wheel:
+                name = self.wheel(arch).name
+                self.assertTrue(name.endswith(f"-py3-none-manylinux_2_17_{arch}.musllinux_1_1_{arch}.whl"), name)
+                read = {n.split("/", 1)[1]: wheel.read(n) for n in wheel.namelist()}
+                self.assertEqual(read["scripts/nbkatib"], program_of(arch).read_bytes())
+                self.assertTrue(wheel.getinfo(next(n for n in wheel.namelist() if n.endswith("scripts/nbkatib"))).external_attr >> 16 & 0o111)
+                for place in ("data/share/man/man1/nbkatib.1", "data/share/bash-completion/completions/nbkatib",
+                              "data/share/doc/nbkatib/licences/zeromq3", "licenses/LICENSE"):
+                    self.assertIn(place, read)
+                self.assertNotIn(b"Requires-Dist", read["METADATA"])
+                self.assertEqual([n for n in read if n.endswith(".py")], [], "a wheel without Python code")
+
+    def test_the_jupyter_files_that_are_there_are_in_it(self):
+        spec = ROOT / "kernel_ext" / "kernel" / "kernel.json"
+        package = ROOT / "labextension" / "package.json"
+        with zipfile.ZipFile(self.wheel(MACHINE)) as wheel:
+            read = {n.split("/", 1)[1]: wheel.read(n) for n in wheel.namelist()}
+        if spec.exists():
+            self.assertEqual(json.loads(read["data/share/jupyter/kernels/nbkatib/kernel.json"])["argv"][0], "nbkatib")
+        if package.exists():
+            described = json.loads(package.read_text())
+            built = package.parent / described["jupyterlab"]["outputDir"]
+            if (built / "package.json").exists():
+                for name in ("package.json", "install.json"):
+                    self.assertIn(f"data/share/jupyter/labextensions/{described['name']}/{name}", read)
+
+    def test_install_tune_and_uninstall(self):
+        venv = self.venv()
+        must(venv / "bin/pip", "install", "-q", "ipykernel")
+        before = files_under(venv)
+        must(venv / "bin/pip", "install", "-q", "--no-index", self.wheel(MACHINE))
+        added = sorted(set(files_under(venv)) - set(before))
+        self.assertIn("bin/nbkatib", added)
+        self.assertIn("share/man/man1/nbkatib.1", added)
+
+        world = World(str(venv / "bin/nbkatib"), virtual_env=venv)
+        self.addCleanup(world.close)
+        world.write("model.ipynb", tunable("score = -(x - 3) ** 2 - n"))
+        done = world.run("run", "model.ipynb", "--trials", "3", "--name", "tuned", "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        shown = world.show("tuned")
+        self.assertEqual(shown["state"], "Succeeded")
+        self.assertEqual(shown["experiment"]["status"]["trialsSucceeded"], 3)
+
+        must(venv / "bin/pip", "uninstall", "-qy", "nbkatib")
+        self.assertEqual(sorted(set(files_under(venv)) ^ set(before)), [])
+
+
+class FromSource(Folder):
+    """`pip install .` with this system's compiler and libraries."""
+
+    def test_it_builds_and_runs(self):
+        venv = self.venv()
+        must(venv / "bin/pip", "install", "-q", ROOT)
+        self.assertRegex(must(venv / "bin/nbkatib", "--version"), r"^nbkatib [0-9.]+\n$")
+        self.assertTrue((venv / "share/man/man1/nbkatib.1").exists())
+
+    def test_a_missing_library_is_named_with_its_cure(self):
+        done = run("cmake", "-S", ROOT, "-B", self.folder / "build", "-G", "Ninja", env={**os.environ, "PKG_CONFIG_LIBDIR": "/nowhere"})
+        self.assertNotEqual(done.returncode, 0)
+        said = " ".join(done.stderr.split())
+        for text in ("libzmq>=4.3", "sqlite3>=3.34", "scripts/setup build", "scripts/wheel"):
+            self.assertIn(text, said)
+
+
+class Package(Folder):
+    """cpack in build/release."""
+
+    def test_the_debian_package(self):
+        if not (shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps")):
+            self.skipTest("this system does not build Debian packages")
+        must("cpack", "-B", self.folder, cwd=ROOT / "build" / "release")
+        package, = self.folder.glob("nbkatib_*.deb")
+        depends = must("dpkg-deb", "-f", package, "Depends")
+        for library in ("libc6", "libzmq5", "libsodium", "libjansson4", "libyaml", "libsqlite3-0"):
+            self.assertIn(library, depends)
+        must("dpkg-deb", "-x", package, self.folder / "root")
+        self.assertEqual([n for n in files_under(self.folder / "root") if "completion" not in n],
+                         ["usr/bin/nbkatib", "usr/share/doc/nbkatib/copyright",
+                          *self.jupyter(), "usr/share/man/man1/nbkatib.1.gz"])
+        self.assertRegex(must(self.folder / "root/usr/bin/nbkatib", "--version"), r"^nbkatib [0-9.]+\n$")
+
+    def jupyter(self):
+        return [n for n in files_under(self.folder / "root") if n.startswith("usr/share/jupyter/")]
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
