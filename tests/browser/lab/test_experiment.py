@@ -142,7 +142,7 @@ class Experiment(Case):
         press("Control+Alt+k")
         self.lab.panel.get_by_role("switch").wait_for()
         self.page.locator(".jp-NotebookPanel:visible .jp-Notebook").focus()
-        self.lab.command("nbkatib:set-up-job")
+        press("Control+Alt+j")
         self.lab.dialog.get_by_text("Ready to run").wait_for()
         seen = []
         for _ in range(60):

@@ -1,4 +1,4 @@
-"""A real JupyterLab with our extension and kernel, and a page of Chromium that looks at it."""
+"""A real JupyterLab with our extension and our kernel, and a page of Chromium that looks at it."""
 import contextlib
 import json
 import os
@@ -26,29 +26,15 @@ def program():
     return str(pathlib.Path(os.environ.get("NBKATIB", ROOT / "build/release/nbkatib")).resolve())
 
 
-def has_kernel():
-    done = subprocess.run([program(), "kernel", "--help"], capture_output=True, stdin=subprocess.DEVNULL)
-    return done.returncode == 0
-
-
-def kernel_argv():
-    if has_kernel():
-        return [program(), "kernel", "-f", "{connection_file}"]
-    return [sys.executable, str(HERE / "fake_kernel.py"), "-f", "{connection_file}"]
-
-
 def install(prefix):
-    """The extension and the kernelspec as a user's own."""
-    target = prefix / "labextensions/@nbkatib/labextension"
+    """The extension where pip or a package puts it, and the kernelspec as the program installs it."""
+    target = prefix / "share/jupyter/labextensions/@nbkatib/labextension"
     shutil.copytree(EXTENSION, target)
     shutil.copy(ROOT / "labextension/install.json", target)
-    install_kernel(prefix)
 
 
 def install_kernel(prefix):
-    spec = prefix / "kernels/nbkatib"
-    spec.mkdir(parents=True)
-    (spec / "kernel.json").write_text(json.dumps({"argv": kernel_argv(), "display_name": "nbkatib", "language": "nbkatib"}))
+    subprocess.run([program(), "install", "--prefix", str(prefix)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
 
 def free_port():
@@ -74,12 +60,11 @@ class World:
     def __init__(self, theme="JupyterLab Light", kernel=True):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nbkatib-lab-"))
         self.root = self.folder / "root"
-        self.data = self.folder / "data"
+        self.prefix = self.folder / "prefix"
         self.root.mkdir()
+        install(self.prefix)
         if kernel:
-            install(self.data)
-        else:
-            shutil.copytree(EXTENSION, self.data / "labextensions/@nbkatib/labextension")
+            install_kernel(self.prefix)
         settings(self.folder, theme)
         self.port = free_port()
         self.server = None
@@ -96,7 +81,7 @@ class World:
     def start(self):
         env = dict(os.environ)
         env.update(
-            NBKATIB=program(), NBKATIB_HOME=str(self.folder / "state"), JUPYTER_DATA_DIR=str(self.data),
+            NBKATIB_HOME=str(self.folder / "state"), JUPYTER_DATA_DIR=str(self.prefix / "share/jupyter"),
             JUPYTER_CONFIG_DIR=str(self.folder / "config"), JUPYTER_RUNTIME_DIR=str(self.folder / "runtime"),
             JUPYTERLAB_SETTINGS_DIR=str(self.folder / "config/lab/user-settings"),
             JUPYTERLAB_WORKSPACES_DIR=str(self.folder / "config/lab/workspaces"), IPYTHONDIR=str(self.folder / "ipython"),
@@ -179,7 +164,8 @@ class Page:
             prompt.get_by_role("button", name="No Kernel").click()
 
     def command(self, name, **args):
-        return self.page.evaluate("([id, args]) => window.jupyterapp.commands.execute(id, args)", [name, args])
+        """Starts it; what it leads to is for the test to wait for."""
+        self.page.evaluate("([id, args]) => void window.jupyterapp.commands.execute(id, args)", [name, args])
 
     @property
     def panel(self):
