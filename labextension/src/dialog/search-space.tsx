@@ -1,0 +1,35 @@
+import * as React from 'react';
+import { ProblemText } from '../components/field';
+import { Section } from '../components/section';
+import { useTrans } from '../components/trans';
+import type { JobModel } from '../models/job';
+import { ParameterRow } from './parameter-row';
+
+export function SearchSpace(props: { model: JobModel }): JSX.Element {
+  const trans = useTrans();
+  const { model } = props;
+  const { gridPoints } = model.validation;
+  const points = gridPoints
+    ? trans.__('%1 grid points', gridPoints)
+    : trans.__('Not a finite grid');
+  return (
+    <Section
+      title={trans.__('Search Space Parameters')}
+      aside={<span className="jp-nbkatib-Section-aside">{points}</span>}
+    >
+      <ProblemText problem={model.problemAt('spec.parameters')} />
+      {model.job.parameters.length === 0 && (
+        <p>
+          {trans.__(
+            'No pipeline parameters found. Give a cell of the notebook the role Pipeline Parameters.'
+          )}
+        </p>
+      )}
+      <ul className="jp-nbkatib-Parameters">
+        {model.job.parameters.map(row => (
+          <ParameterRow key={row.name} model={model} row={row} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
