@@ -149,11 +149,6 @@ bool cell_cancelled(const struct cell *cell)
     return poll(&entry, 1, 0) > 0;
 }
 
-const char *cell_version(const struct cell *cell)
-{
-    return cell->kernel->version;
-}
-
 /* ---- running: on the worker ---- */
 
 static int run_all(struct cell *cell, struct nbt_error *err)

@@ -35,7 +35,4 @@ void cell_problems(struct cell *cell, const char *subject, const json_t *problem
 int cell_cancel_fd(const struct cell *cell);
 bool cell_cancelled(const struct cell *cell);
 
-/* The kernel's version, for `doctor` and help. */
-const char *cell_version(const struct cell *cell);
-
 #endif

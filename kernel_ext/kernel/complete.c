@@ -27,6 +27,19 @@ struct typed {
 
 /* ---- what fits ---- */
 
+/* In order, each once. */
+static void add_match(json_t *matches, const char *match)
+{
+    size_t at = 0;
+    int order = 1;
+
+    while (at < json_array_size(matches) &&
+           (order = strcmp(json_string_value(json_array_get(matches, at)), match)) < 0)
+        at++;
+    if (order != 0)
+        json_array_insert_new(matches, at, json_string(match));
+}
+
 /* `before` is what stands before the value in the same word, "--kernel=". */
 static void offer(struct typed *typed, const char *before, const char *value, bool quote)
 {
@@ -41,7 +54,8 @@ static void offer(struct typed *typed, const char *before, const char *value, bo
         script_quote(&match, value);
     else
         buf_puts(&match, value);
-    json_array_append_new(typed->matches, json_string(buf_text(&match)));
+    if (!buf_failed(&match))
+        add_match(typed->matches, buf_text(&match));
 }
 
 static void offer_commands(struct typed *typed)
@@ -234,27 +248,6 @@ static void find_typed(struct typed *typed, const struct script *script, const c
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(json_string_value(*(json_t *const *)a), json_string_value(*(json_t *const *)b));
-}
-
-static json_t *sorted(const json_t *matches)
-{
-    size_t n = json_array_size(matches);
-    json_t **list = calloc(n + 1, sizeof(*list));
-    json_t *result = json_array();
-
-    for (size_t i = 0; list && i < n; i++)
-        list[i] = json_array_get(matches, i);
-    if (list)
-        qsort(list, n, sizeof(*list), compare);
-    for (size_t i = 0; list && i < n; i++)
-        json_array_append(result, list[i]);
-    free(list);
-    return result;
-}
-
 json_t *complete_answer(struct kernel *kernel, const json_t *content)
 {
     const char *whole = text_of(content, "code");
@@ -270,7 +263,7 @@ json_t *complete_answer(struct kernel *kernel, const json_t *content)
         return NULL;
     find_typed(&typed, &script, code, cursor);
     complete_word(&typed);
-    return json_pack("{s:o, s:I, s:I, s:{}, s:s}", "matches", sorted(matches), "cursor_start",
+    return json_pack("{s:o, s:I, s:I, s:{}, s:s}", "matches", TAKE(matches), "cursor_start",
                      (json_int_t)cursor_points(code, typed.start), "cursor_end",
                      (json_int_t)cursor_points(code, cursor), "metadata", "status", "ok");
 }

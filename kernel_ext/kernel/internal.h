@@ -23,7 +23,6 @@ struct kernel {
     struct cell *cell;   /* the one that runs; NULL: none */
     struct cell *queue;  /* those that wait, in order */
     int execution_count; /* of the last stored cell */
-    unsigned displays;   /* live displays so far: their ids */
     bool ending;
 };
 

@@ -82,10 +82,9 @@ static void watch_parent(struct house *house)
     if (!text || !nbt_parse_int(text, &named) || named != parent || parent <= 1)
         return;
     house->parent_fd = (int)syscall(SYS_pidfd_open, parent, 0);
-    if (getppid() != parent)
-        house->kernel.ending = true;
-    else if (house->parent_fd >= 0 && loop_add_fd(house->kernel.loop, house->parent_fd, POLLIN,
-                                                  on_parent, &house->kernel) < 0)
+    bool watched = house->parent_fd < 0 || loop_add_fd(house->kernel.loop, house->parent_fd, POLLIN,
+                                                       on_parent, &house->kernel) == 0;
+    if (!watched || getppid() != parent)
         house->kernel.ending = true;
 }
 

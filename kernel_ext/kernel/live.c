@@ -27,7 +27,7 @@ struct live {
     char display[CELL_DISPLAY_MAX];
     uint64_t since, seq;
     int64_t shown_ms;
-    bool shown, changed, ended;
+    bool quiet, shown, changed, ended;
 };
 
 static const char *or_empty(const char *text)
@@ -112,7 +112,7 @@ static void show(struct live *live, bool now)
 {
     int64_t time = clock_monotonic_ms();
 
-    if (!live->changed || (!now && live->shown && time - live->shown_ms < UPDATE_MS))
+    if (live->quiet || !live->changed || (!now && live->shown && time - live->shown_ms < UPDATE_MS))
         return;
     cell_display(live->cell, live->display, live->shown, picture(live));
     live->shown = true;
@@ -197,7 +197,10 @@ static int tell(struct cell *cell, const struct parsed *parsed, const char *expe
 int live_follow(struct cell *cell, const struct parsed *parsed, const char *experiment,
                 uint64_t since, struct nbt_error *err)
 {
-    struct live live = {.cell = cell, .experiment = experiment, .since = since};
+    struct live live = {.cell = cell,
+                        .experiment = experiment,
+                        .since = since,
+                        .quiet = parsed_flag(parsed, "quiet")};
     auto_json json_t *document = NULL;
     int code = service_show(&document, experiment, err);
 

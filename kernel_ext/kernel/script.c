@@ -87,8 +87,6 @@ static bool take_word(struct reader *reader)
     CLEANUP(buf_fini) struct buf text = buf_init(WORD_MAX);
     struct script_word word = {.start = (size_t)(reader->at - reader->code)};
 
-    if (*reader->at == '"' || *reader->at == '\'')
-        word.quote = *reader->at;
     while (*reader->at && !strchr(" \t\r\n", *reader->at)) {
         if (*reader->at == '"' || *reader->at == '\'')
             take_quoted(reader, &text);

@@ -24,7 +24,6 @@ enum script_end {
 struct script_word {
     char *text;        /* owned, without its quotes */
     size_t start, end; /* bytes of the code */
-    char quote;        /* that it begins with; 0: none */
 };
 
 struct script_command {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/scope.h"
 #include "kernel/bundle.h"
 #include "kernel/verbs.h"
@@ -14,8 +15,10 @@
 #include "service/tables.h"
 #include "service/values.h"
 
-#define LINE_BYTES ((size_t)64 << 10)
-#define LOG_MAX    ((size_t)256 << 10) /* of a trial's log the end is shown */
+#define LINE_BYTES  ((size_t)64 << 10)
+#define FLUSH_BYTES ((size_t)32 << 10)
+#define FLUSH_MS    200
+#define LOG_MAX     ((size_t)256 << 10) /* of a trial's log the end is shown */
 
 /* ---- list ---- */
 
@@ -181,15 +184,33 @@ int verb_show(struct cell *cell, const struct parsed *parsed, struct nbt_error *
 
 /* ---- logs ---- */
 
+/* Front ends drop messages that come by the thousand: lines are sent many at a time. */
 struct printer {
     struct cell *cell;
     struct line_style style;
     bool json;
+    struct buf lines;
+    int64_t sent_ms;
 };
+
+static void flush(struct printer *printer)
+{
+    cell_stream(printer->cell, "stdout", buf_text(&printer->lines));
+    buf_clear(&printer->lines);
+    printer->sent_ms = clock_monotonic_ms();
+}
+
+static void on_tick(void *self)
+{
+    struct printer *printer = self;
+
+    if (printer->lines.length && clock_monotonic_ms() - printer->sent_ms >= FLUSH_MS)
+        flush(printer);
+}
 
 static int on_event(void *self, const json_t *event)
 {
-    const struct printer *printer = self;
+    struct printer *printer = self;
     CLEANUP(buf_fini) struct buf line = buf_init(LINE_BYTES);
 
     if (printer->json) {
@@ -199,8 +220,9 @@ static int on_event(void *self, const json_t *event)
         line_of_event(&line, event, &printer->style);
     }
     if (line.length)
-        buf_putc(&line, '\n');
-    cell_stream(printer->cell, "stdout", buf_text(&line));
+        buf_printf(&printer->lines, "%s\n", buf_text(&line));
+    if (printer->lines.length > FLUSH_BYTES)
+        flush(printer);
     return cell_cancelled(printer->cell) ? 1 : 0;
 }
 
@@ -208,10 +230,14 @@ static int print_events(struct cell *cell, const struct parsed *parsed, struct n
 {
     const char *name = parsed->positionals[0];
     auto_json json_t *show = NULL;
-    struct printer printer = {.cell = cell, .json = parsed_flag(parsed, "json")};
+    struct printer printer = {.cell = cell,
+                              .json = parsed_flag(parsed, "json"),
+                              .lines = buf_init(FLUSH_BYTES + 2 * LINE_BYTES)};
     struct engine_watch watch = {.follow = parsed_flag(parsed, "follow"),
                                  .cancel_fd = cell_cancel_fd(cell),
+                                 .tick_ms = FLUSH_MS,
                                  .on_event = on_event,
+                                 .on_tick = on_tick,
                                  .self = &printer};
     int code = service_show(&show, name, err);
 
@@ -221,6 +247,8 @@ static int print_events(struct cell *cell, const struct parsed *parsed, struct n
                                         .algorithm = text_of(show, "resolvedAlgorithm"),
                                         .verbose = parsed_flag(parsed, "verbose")};
     code = service_watch(name, &watch, err);
+    flush(&printer);
+    buf_fini(&printer.lines);
     if (code == 0 && cell_cancelled(cell))
         return nbt_error_set(err, NBT_ECANCELED, "interrupted");
     return code;

@@ -125,7 +125,7 @@ class Language(unittest.TestCase):
 
     def test_queue_is_aborted_after_an_error(self):
         for stop, second in ((True, "error"), (False, "ok")):
-            cells = [self.client.execute(code, stop_on_error=stop) for code in ("doctor\nshow nothing", "list")]
+            cells = [self.client.execute(code, stop_on_error=stop) for code in ("doctor\n" * 40 + "show nothing", "list")]
             replies = [reply_to(self.client, cell)["content"] for cell in cells]
             self.assertEqual([r["status"] for r in replies], ["error", second])
             iopub_of(self.client, cells[1])

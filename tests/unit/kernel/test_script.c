@@ -72,7 +72,6 @@ static void test_places(void **state)
     assert_int_equal(script.commands[2].line, 5);
     assert_int_equal(script.commands[1].words[1].start, 14);
     assert_int_equal(script.commands[1].words[1].end, 19);
-    assert_int_equal(script.commands[1].words[1].quote, '\'');
 }
 
 static void test_quoted_words_are_read_again(void **state)
