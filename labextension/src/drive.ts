@@ -98,12 +98,13 @@ function refuse(): Promise<never> {
 }
 
 function model(path: string, type: string, content: unknown): Contents.IModel {
+  const time = new Date().toISOString();
   return {
     name: path.split('/').pop() ?? path,
     path,
     type,
-    created: '',
-    last_modified: '',
+    created: time,
+    last_modified: time,
     format: content === null ? null : 'json',
     mimetype: '',
     writable: false,

@@ -15,7 +15,11 @@ export function Modal(props: {
 }): JSX.Element {
   const dialog = React.useRef<HTMLDialogElement>(null);
   const title = React.useId();
-  React.useEffect(() => dialog.current?.showModal(), []);
+  React.useEffect(() => {
+    dialog.current?.showModal();
+    // The first field; the title where there is none yet, so that Tab goes through what comes.
+    dialog.current?.querySelector<HTMLElement>(props.small ? 'input' : 'h1')?.focus();
+  }, [props.small]);
   return (
     <dialog
       ref={dialog}
@@ -29,7 +33,7 @@ export function Modal(props: {
       onKeyDown={event => event.stopPropagation()}
     >
       <header>
-        <h1 id={title}>{props.title}</h1>
+        <h1 id={title} tabIndex={-1}>{props.title}</h1>
         <span className="jp-nbkatib-Dialog-path">{props.subtitle}</span>
       </header>
       {props.children}

@@ -50,12 +50,12 @@ class Experiment(Case):
         with self.subTest("exports"):
             with self.page.expect_download() as download:
                 view.get_by_role("button", name="CSV").click()
-            rows = open(download.value.path()).read().splitlines()
+            rows = download.value.path().read_text().splitlines()
             self.assertEqual(len(rows), 5)
             self.assertIn("LEARNING_RATE", rows[0])
             with self.page.expect_download() as download:
                 view.get_by_role("button", name="YAML").click()
-            self.assertIn("Experiment", open(download.value.path()).read())
+            self.assertIn("Experiment", download.value.path().read_text())
 
         with self.subTest("executed notebook"):
             view.get_by_role("tab", name="Trials").click()

@@ -20,7 +20,7 @@ class Missing(Case):
         self.assertEqual(self.page.locator(".jp-Dialog").count(), 0)
         install_kernel(self.world.prefix)
         self.lab.panel.get_by_text("3 of 3 searched").wait_for(timeout=40000)
-        self.assertEqual(self.lab.panel.get_by_role("status").first.inner_text(), "")
+        self.assertEqual(self.lab.panel.get_by_role("status").first.text_content(), "")
 
 
 class Dies(Case):
