@@ -319,8 +319,9 @@ class Latency(unittest.TestCase):
             msg_id = send(client, "kernel_info_request", {}, "control")
             reply_to(client, msg_id, "control", timeout=1)
             reader = os.open(fifo, os.O_RDWR)
-            for msg_id in asked:
-                self.assertEqual(reply_to(client, msg_id)["content"]["status"], "ok")
+            replies = [client.get_shell_msg(timeout=20) for _ in asked]
+            self.assertEqual({r["parent_header"]["msg_id"] for r in replies}, set(asked))
+            self.assertEqual({r["content"]["status"] for r in replies}, {"ok"})
             os.close(reader)
 
     def test_shutdown_while_all_workers_block(self):
