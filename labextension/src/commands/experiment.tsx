@@ -98,10 +98,11 @@ async function apply(context: IContext, experiment: string, trial: string): Prom
     ...(trial ? { trial } : {})
   });
   if (applied.changes.length === 0) {
-    Notification.info(trans.__('The notebook has these values already.'));
+    Notification.info(trans.__('The notebook has these values already.'), { autoClose: 5000 });
   } else if (await confirmed(context, applied)) {
     document.apply(applied);
     Notification.success(trans.__('The values are in the notebook; it is not saved yet.'), {
+      autoClose: 20000,
       actions: [
         {
           label: trans.__('Undo'),

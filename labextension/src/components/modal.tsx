@@ -33,7 +33,9 @@ export function Modal(props: {
       onKeyDown={event => event.stopPropagation()}
     >
       <header>
-        <h1 id={title} tabIndex={-1}>{props.title}</h1>
+        <h1 id={title} tabIndex={-1}>
+          {props.title}
+        </h1>
         <span className="jp-nbkatib-Dialog-path">{props.subtitle}</span>
       </header>
       {props.children}

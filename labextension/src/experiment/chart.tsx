@@ -10,7 +10,7 @@ function color(name: string): string {
   return getComputedStyle(document.body).getPropertyValue(name).trim();
 }
 
-/** The chart in the theme's colours. */
+/** The chart in the theme's colours, under our heading, as wide as its place when it has one view. */
 function themed(spec: JSONObject): JSONObject {
   const text = color('--jp-ui-font-color1');
   const line = color('--jp-border-color1');
@@ -32,7 +32,13 @@ function themed(spec: JSONObject): JSONObject {
     view: { stroke: line },
     ...own
   };
-  return { ...spec, background: 'transparent', config } as JSONObject;
+  const rest = { ...spec };
+  delete rest.title;
+  const parts = ['hconcat', 'vconcat', 'concat', 'repeat', 'facet'].some(key => key in spec);
+  const fitted = parts
+    ? {}
+    : { width: 'container', autosize: { type: 'fit', contains: 'padding' } };
+  return { ...rest, ...fitted, background: 'transparent', config } as JSONObject;
 }
 
 /** A Vega-Lite chart, drawn by whatever JupyterLab draws it with. */

@@ -43,8 +43,8 @@ class Experiment(Case):
 
         with self.subTest("charts"):
             view.get_by_role("tab", name="Charts").click()
-            view.locator("figure svg, figure canvas").first.wait_for()
-            self.assertGreater(view.locator("figure svg, figure canvas").first.bounding_box()["width"], 200)
+            width = lambda: (view.locator("figure svg, figure canvas").first.bounding_box() or {"width": 0})["width"]
+            self.assertTrue(eventually(lambda: width() > 200), width())
             self.lab.picture("experiment-charts")
 
         with self.subTest("exports"):
