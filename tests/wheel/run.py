@@ -111,7 +111,7 @@ class Portable(Folder):
             if not emulator:
                 self.skipTest(f"qemu-{arch}-static is not here (Debian's qemu-user-static)")
             with self.subTest(arch):
-                for arguments in (["--help"], ["inspect", EXAMPLE, "--json"], ["experiment", EXAMPLE]):
+                for arguments in (["--help"], ["inspect", EXAMPLE, "--json"], ["experiment", EXAMPLE, "--name", "same"]):
                     self.assertEqual(must(emulator, program_of(arch), *arguments), must(program_of(MACHINE), *arguments))
 
 
