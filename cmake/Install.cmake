@@ -42,11 +42,7 @@ endfunction()
 # The kernelspec, and the JupyterLab extension where it is built.
 function(jupyter_files)
     set(place ${CMAKE_INSTALL_DATADIR}/jupyter)
-    file(GLOB spec CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernel_ext/kernel/kernel.json
-         ${PROJECT_SOURCE_DIR}/kernel_ext/kernel/logo-*)
-    if(spec)
-        install(FILES ${spec} DESTINATION ${place}/kernels/nbkatib)
-    endif()
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/kernel_ext/service/spec/ DESTINATION ${place}/kernels/nbkatib)
 
     set(folder ${PROJECT_SOURCE_DIR}/labextension)
     if(NOT EXISTS ${folder}/package.json)

@@ -8,7 +8,7 @@
 #include "base/scope.h"
 #include "jupyter/kernelspec_path.h"
 #include "service/internal.h"
-#include "service/logo.h"
+#include "service/spec.h"
 
 #define KERNEL_NAME "nbkatib"
 
@@ -73,27 +73,30 @@ static int write_member(const char *folder, const char *name, const void *bytes,
     return path ? file_write_atomic(path, bytes, size, 0644, err) : no_memory(err);
 }
 
-static int write_spec(const char *folder, const char *program, struct nbt_error *err)
+/* kernel.json with the program's own name. */
+static int write_spec(const char *folder, const struct spec_file *file, const char *program,
+                      struct nbt_error *err)
 {
-    auto_json json_t *spec =
-        json_pack("{s:[s,s,s,s], s:s, s:s, s:s, s:{}}", "argv", program, "kernel", "-f",
-                  "{connection_file}", "display_name", KERNEL_NAME, "language", KERNEL_NAME,
-                  "interrupt_mode", "message", "metadata");
-    auto_free char *text = spec ? json_dumps(spec, JSON_INDENT(2)) : NULL;
+    auto_json json_t *spec = json_loadb((const char *)file->bytes, file->size, 0, NULL);
+    json_t *name = json_string(program);
 
-    if (!text)
+    if (!name)
         return nbt_error_set(err, NBT_EINVAL, "this program's path is not UTF-8: %s", program);
-    return write_member(folder, "kernel.json", text, strlen(text), err);
+    if (json_array_set_new(json_object_get(spec, "argv"), 0, name) < 0)
+        return no_memory(err);
+    auto_free char *text = json_dumps(spec, JSON_INDENT(2));
+    return text ? write_member(folder, file->name, text, strlen(text), err) : no_memory(err);
 }
 
 static int write_all(const char *folder, const char *program, struct nbt_error *err)
 {
     int result = file_mkdir_all(folder, 0755, err);
 
-    for (size_t i = 0; result == 0 && logo_files[i].name; i++)
-        result =
-            write_member(folder, logo_files[i].name, logo_files[i].bytes, logo_files[i].size, err);
-    return result == 0 ? write_spec(folder, program, err) : result;
+    for (const struct spec_file *file = spec_files; result == 0 && file->name; file++)
+        result = strcmp(file->name, "kernel.json") == 0
+                     ? write_spec(folder, file, program, err)
+                     : write_member(folder, file->name, file->bytes, file->size, err);
+    return result;
 }
 
 static int remove_all(const char *folder, bool *ret_removed, struct nbt_error *err)

@@ -174,7 +174,8 @@ class Hostile(unittest.TestCase):
         open_comm(self.client, "big")
         response = call(self.client, "big", "list", {"pad": "x" * (10 << 20)})
         self.assertEqual(response["error"]["code"], -32600)
-        self.assertEqual(call(self.client, "big", "list", {"pad": "x" * (8 << 20)})["result"]["experiments"], [])
+        large = {"protocol": 1, "client": "x" * (8 << 20)}
+        self.assertEqual(call(self.client, "big", "hello", large)["result"]["experiments"], [])
 
     def test_subscriptions_of_any_kind(self):
         socket = zmq.Context.instance().socket(zmq.SUB)

@@ -68,9 +68,11 @@ class Language(unittest.TestCase):
         outputs = self.ok("run model.ipynb --trials 2 --parallel 2 --name life", timeout=120)
         kinds = [kind for kind, _ in outputs if kind != "stream"]
         self.assertEqual((kinds[0], kinds[-1]), ("display_data", "execute_result"))
-        self.assertEqual(set(kinds[1:-1]), {"update_display_data"})
-        displays = [c["transient"]["display_id"] for k, c in outputs if "display_data" in k]
-        self.assertEqual(len(set(displays)), 1)
+        charts = [c["data"] for k, c in outputs if k == "display_data" and "application/vnd.vegalite.v5+json" in c["data"]]
+        self.assertEqual(len(charts), 4)
+        self.assertEqual(set(kinds[1 : -1 - len(charts)]), {"update_display_data"})
+        progress = [c for k, c in outputs if "display_data" in k and c["data"] not in charts]
+        self.assertEqual(len({c["transient"]["display_id"] for c in progress}), 1)
         last = [c for k, c in outputs if k == "update_display_data"][-1]["data"]
         self.assertIn("2 of 2 trials succeeded", last["text/plain"])
         self.assertIn("best so far", last["text/html"])

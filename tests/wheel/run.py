@@ -138,7 +138,7 @@ class Wheel(Folder):
                 self.assertEqual([n for n in read if n.endswith(".py")], [], "a wheel without Python code")
 
     def test_the_jupyter_files_that_are_there_are_in_it(self):
-        spec = ROOT / "kernel_ext" / "kernel" / "kernel.json"
+        spec = ROOT / "kernel_ext" / "service" / "spec" / "kernel.json"
         package = ROOT / "labextension" / "package.json"
         with zipfile.ZipFile(self.wheel(MACHINE)) as wheel:
             read = {n.split("/", 1)[1]: wheel.read(n) for n in wheel.namelist()}
