@@ -71,12 +71,11 @@ int cmd_report(const struct parsed *parsed)
         fail(parsed, &err, NULL);
         return EXIT_USAGE;
     }
-    if (parsed_flag(parsed, "json")) {
-        int status = print_charts(parsed);
-        if (status != EXIT_OK || !output)
-            return status;
-    }
+    if (parsed_flag(parsed, "json") && !output)
+        return print_charts(parsed);
     if (service_show(&show, parsed->positionals[0], &err) < 0)
         return fail(parsed, &err, NULL);
-    return write_page(parsed, show);
+    /* The page first: who reads stdout may leave early. */
+    int status = write_page(parsed, show);
+    return status == EXIT_OK && parsed_flag(parsed, "json") ? print_charts(parsed) : status;
 }
