@@ -29,6 +29,8 @@ function themed(spec: JSONObject): JSONObject {
     axis: { ...axis, gridOpacity: 0.5 },
     legend,
     title: { color: text },
+    text: { color: text },
+    header: { labelColor: text, titleColor: text },
     view: { stroke: line },
     ...own
   };
@@ -63,7 +65,7 @@ export function Chart(props: {
     const model = rendermime.createModel({
       data: { [MIME]: themed(chart.spec) },
       metadata: {
-        [MIME]: { embed_options: { actions: false, renderer: 'svg' } }
+        [MIME]: { embed_options: { actions: false, renderer: 'canvas' } }
       },
       trusted: false
     });
@@ -74,7 +76,7 @@ export function Chart(props: {
     void renderer.renderModel(model).then(() => before?.isAttached && before.dispose());
   }, [chart.spec, rendermime, theme]);
   return (
-    <figure className="jp-nbkatib-Chart">
+    <figure className="jp-nbkatib-Chart" tabIndex={0}>
       <figcaption>{chart.title}</figcaption>
       <div ref={host} role="img" aria-label={chart.title} />
     </figure>

@@ -202,10 +202,13 @@ def source(cell):
 
 
 def eventually(check, seconds=20):
-    """The first true answer, or the last false one."""
+    """The first true answer, or the last false one. A file that is being written is read again."""
     end = time.monotonic() + seconds
     while True:
-        answer = check()
+        try:
+            answer = check()
+        except json.JSONDecodeError:
+            answer = None
         if answer or time.monotonic() > end:
             return answer
         time.sleep(0.1)
@@ -239,7 +242,8 @@ class Case(unittest.TestCase):
         self.addCleanup(self.finish)
 
     def finish(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
+        outcome = self._outcome.result
+        if any(test.id() == self.id() for test, _ in outcome.failures + outcome.errors) and not self.page.is_closed():
             self.lab.picture("failed-" + self.id().split(".")[-1])
             print(self.lab.errors)
         self.lab.context.close()
