@@ -76,8 +76,8 @@ static int set_fixed(json_t *settings, const json_t *fixed, struct nbt_error *er
     return !copy || json_object_set(settings, "fixed", copy) < 0 ? no_memory(err) : 0;
 }
 
-static int annotate_settings(json_t *document, const json_t *fixed, const struct service_run *run,
-                             struct nbt_error *err)
+int annotate_settings(json_t *document, const json_t *fixed, const struct service_run *run,
+                      struct nbt_error *err)
 {
     auto_json json_t *settings = NULL;
     int result = settings_load(&settings, document, err);

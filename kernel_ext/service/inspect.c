@@ -194,7 +194,8 @@ static int add_checks(json_t *diagnostics, const struct nbt_notebook *notebook,
     auto_json json_t *document = json_deep_copy(derivation->document);
     if (!document)
         return no_memory(err);
-    int result = annotate(document, notebook, derivation->fixed, &run, err);
+    /* The other annotations are of no use to checks, and the notebook's hash costs. */
+    int result = annotate_settings(document, derivation->fixed, &run, err);
     return result < 0 ? result : check_document(diagnostics, document, notebook, engine, err);
 }
 

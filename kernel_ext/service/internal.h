@@ -52,6 +52,9 @@ nbt_must_check int source_experiment(json_t **ret_document, struct nbt_notebook 
 nbt_must_check int annotate(json_t *document, const struct nbt_notebook *notebook,
                             const json_t *fixed, const struct service_run *run,
                             struct nbt_error *err);
+/* Its last part alone: EXPERIMENT_SETTINGS. */
+nbt_must_check int annotate_settings(json_t *document, const json_t *fixed,
+                                     const struct service_run *run, struct nbt_error *err);
 
 /* derive() with what the search room knows: stored settings that an algorithm lacks are dropped. */
 nbt_must_check int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
