@@ -9,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+import car_price
 from world import World, assignments, notebook, tunable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -562,31 +563,13 @@ class CarPrice(Case):
     """The lab that the Katib dialog was taught with, tuned by one command with its own stored settings."""
 
     release = True
-    PACKAGES = ("pandas<3", "seaborn", "matplotlib", "scikit-learn", "xgboost-cpu", "lightgbm", "jinja2", "ipykernel", "nbformat")
-    # The notebook is of 2021. Its cell 14 assigns a frame of five columns to one column: pandas before 1.3 took the first, later
-    # ones refuse, and no earlier one runs on this Python. The lab's IPython start-up file gives it the pandas that it was written for.
-    STARTUP = """
-import pandas
-strict = pandas.DataFrame._set_item_frame_value
-def first_column(self, key, value):
-    return strict(self, key, value.iloc[:, :1] if key in self.columns else value)
-pandas.DataFrame._set_item_frame_value = first_column
-"""
-
-    def environment(self):
-        folder = ROOT / "build/lab-venv"
-        if not (folder / "complete").exists():
-            subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([folder / "bin/pip", "install", "-q", *self.PACKAGES], check=True)
-            (folder / "complete").write_text("\n".join(self.PACKAGES))
-        return folder
 
     def test_lab(self):
-        venv = self.environment()
+        venv = car_price.environment()
         world = World(RELEASE, venv)
         self.addCleanup(world.close)
         shutil.copytree(pathlib.Path(NOTEBOOKS) / "car-price", world.folder / "lab")
-        world.write(".ipython/profile_default/startup/00-pandas.py", self.STARTUP)
+        world.write(f".ipython/{car_price.STARTUP_FILE}", car_price.STARTUP)
         began = time.monotonic()
         self.ok(world.run("run", world.folder / "lab/predict_car_price.ipynb", "--name", "lab", "--seed", 1, timeout=900))
         print(f"car-price: {time.monotonic() - began:.1f} s")

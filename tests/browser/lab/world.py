@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -57,7 +58,9 @@ def settings(data, theme):
 class World:
     """Folders of a server; `root` is what it shows."""
 
-    def __init__(self, theme="JupyterLab Light", kernel=True):
+    def __init__(self, theme="JupyterLab Light", kernel=True, environment=None):
+        """`environment`: a virtual environment that is active where the server is started, for trials."""
+        self.environment = environment
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nbkatib-lab-"))
         self.root = self.folder / "root"
         self.prefix = self.folder / "prefix"
@@ -80,6 +83,8 @@ class World:
 
     def start(self):
         env = dict(os.environ)
+        if self.environment:
+            env.update(VIRTUAL_ENV=str(self.environment), PATH=f"{self.environment}/bin:" + env["PATH"])
         env.update(
             NBKATIB_HOME=str(self.folder / "state"), JUPYTER_DATA_DIR=str(self.prefix / "share/jupyter"),
             JUPYTER_CONFIG_DIR=str(self.folder / "config"), JUPYTER_RUNTIME_DIR=str(self.folder / "runtime"),
@@ -136,6 +141,21 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+def kill_chromium():
+    """SIGKILL for every Chromium that this process has started."""
+    parents = {}
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    for pid in ours - {os.getpid()}:
+        with contextlib.suppress(OSError):
+            if b"chromium" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
+                os.kill(pid, signal.SIGKILL)
 
 
 class Page:
