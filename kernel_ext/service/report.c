@@ -9,23 +9,14 @@
 #include "service/charts.h"
 #include "service/html.h"
 #include "service/internal.h"
+#include "service/text.h"
+#include "service/values.h"
 
 #define PAGE_MAX ((size_t)512 << 20)
 
-const char *report_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
-
 const char *report_trial(const struct report *report, const char *name)
 {
-    const char *experiment = report_text(report->show, "name");
-    size_t length = strlen(experiment);
-    bool full = strncmp(name, experiment, length) == 0 && name[length] == '-';
-
-    return full ? name + length + 1 : name;
+    return text_short_trial(text_of(report->show, "name"), name);
 }
 
 const char *report_metric(const struct report *report, const json_t *observation, size_t metric)
@@ -37,9 +28,9 @@ const char *report_metric(const struct report *report, const json_t *observation
 
     json_array_foreach(json_object_get(observation, "metrics"), i, row)
     {
-        if (strcmp(report_text(row, "name"), wanted->name) != 0)
+        if (strcmp(text_of(row, "name"), wanted->name) != 0)
             continue;
-        const char *value = report_text(row, keys[wanted->strategy]);
+        const char *value = text_of(row, keys[wanted->strategy]);
         return strcmp(value, "unavailable") == 0 ? "" : value;
     }
     return "";
@@ -84,7 +75,7 @@ static void put_head(const struct report *report)
     put_policy(out);
     buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    html_text(out, report_text(report->show, "name"));
+    html_text(out, text_of(report->show, "name"));
     buf_puts(out, " \xc2\xb7 nbkatib</title>\n");
     put_asset(out, "style", asset_style());
     buf_puts(out, "</head>\n<body>\n");
@@ -134,7 +125,7 @@ int service_report(char **ret_html, const json_t *show, const char *apply, struc
         return nbt_error_set(err, NBT_ENOMEM,
                              "the report of '%s' is larger than 512 MiB, or memory is short; "
                              "'nbkatib show --json' gives the same data",
-                             report_text(show, "name"));
+                             text_of(show, "name"));
     *ret_html = buf_take(&out);
     return *ret_html ? 0 : no_memory(err);
 }

@@ -15,9 +15,6 @@ struct report {
     struct buf *out;
 };
 
-/* Member texts, "" when absent. */
-const char *report_text(const json_t *object, const char *key);
-
 /* A trial's name without its experiment's; borrows. */
 const char *report_trial(const struct report *report, const char *name);
 

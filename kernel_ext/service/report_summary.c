@@ -7,6 +7,7 @@
 #include "service/assets.h"
 #include "service/html.h"
 #include "service/report.h"
+#include "service/values.h"
 
 static const json_t *status_of(const struct report *report)
 {
@@ -31,16 +32,16 @@ static void put_header(const struct report *report)
 
     clock_rfc3339_seconds(now, clock_realtime_us());
     buf_puts(out, "<header>\n");
-    html_element(out, "h1", "", report_text(report->show, "name"));
+    html_element(out, "h1", "", text_of(report->show, "name"));
     buf_puts(out, "<p>");
-    put_state(out, report_text(report->show, "state"));
+    put_state(out, text_of(report->show, "state"));
     buf_puts(out, " ");
-    html_text(out, report_text(report->show, "message")[0] ? report_text(report->show, "message")
-                                                           : report_text(last, "message"));
+    html_text(out, text_of(report->show, "message")[0] ? text_of(report->show, "message")
+                                                           : text_of(last, "message"));
     buf_printf(out, "</p>\n<p>Written by nbkatib on <time>%s</time>", now);
-    if (report_text(report->show, "notebook")[0]) {
+    if (text_of(report->show, "notebook")[0]) {
         buf_puts(out, " for ");
-        html_element(out, "code", "", report_text(report->show, "notebook"));
+        html_element(out, "code", "", text_of(report->show, "notebook"));
     }
     buf_puts(out, "</p>\n<nav aria-label=\"Sections\"><ul>"
                   "<li><a href=\"#charts-section\">Charts</a></li>"
@@ -71,7 +72,7 @@ static void put_count(struct buf *out, const char *name, const json_t *status, c
 static void put_best(const struct report *report, const json_t *best)
 {
     struct buf *out = report->out;
-    const char *name = report_text(best, "bestTrialName");
+    const char *name = text_of(best, "bestTrialName");
     size_t i;
     json_t *row;
 
@@ -85,8 +86,8 @@ static void put_best(const struct report *report, const json_t *best)
     buf_puts(out, "</a></p>\n<dl>\n");
     json_array_foreach(json_object_get(best, "parameterAssignments"), i, row)
     {
-        html_element(out, "dt", "", report_text(row, "name"));
-        html_element(out, "dd", "", report_text(row, "value"));
+        html_element(out, "dt", "", text_of(row, "name"));
+        html_element(out, "dd", "", text_of(row, "value"));
     }
     buf_puts(out, "</dl>\n");
     if (!report->apply[0])
@@ -106,8 +107,8 @@ static void put_objective(const struct report *report)
     put_fact(out, report->spec.maximize ? "maximize" : "minimize", report->spec.metrics[0].name);
     put_fact(out, "goal", goal);
     put_fact(out, "algorithm", report->spec.algorithm ? report->spec.algorithm : "");
-    if (strcmp(report_text(report->show, "resolvedAlgorithm"), "") != 0)
-        put_fact(out, "searched by", report_text(report->show, "resolvedAlgorithm"));
+    if (strcmp(text_of(report->show, "resolvedAlgorithm"), "") != 0)
+        put_fact(out, "searched by", text_of(report->show, "resolvedAlgorithm"));
 }
 
 static void put_facts(const struct report *report)
@@ -123,9 +124,9 @@ static void put_facts(const struct report *report)
     put_count(out, "failed", status, "trialsFailed");
     put_count(out, "killed", status, "trialsKilled");
     put_count(out, "running", status, "trialsRunning");
-    put_fact(out, "started", report_text(status, "startTime"));
-    put_fact(out, "completed", report_text(status, "completionTime"));
-    put_fact(out, "engine", report_text(report->show, "engine"));
+    put_fact(out, "started", text_of(status, "startTime"));
+    put_fact(out, "completed", text_of(status, "completionTime"));
+    put_fact(out, "engine", text_of(report->show, "engine"));
     buf_puts(out, "</dl></section>\n");
 }
 
@@ -136,7 +137,7 @@ void report_summary(const struct report *report)
 
     put_header(report);
     buf_puts(out, "<div class=\"summary\">\n<section class=\"panel\"><h3>Best trial</h3>\n");
-    if (report_text(best, "bestTrialName")[0])
+    if (text_of(best, "bestTrialName")[0])
         put_best(report, best);
     else
         buf_puts(out, "<p>No trial has succeeded yet.</p>\n");
@@ -147,13 +148,13 @@ void report_summary(const struct report *report)
 
 static void put_chart(struct buf *out, const json_t *chart)
 {
-    const char *name = report_text(chart, "name");
-    const char *description = report_text(json_object_get(chart, "spec"), "description");
+    const char *name = text_of(chart, "name");
+    const char *description = text_of(json_object_get(chart, "spec"), "description");
 
     buf_puts(out, "<figure>\n<div class=\"chart\" role=\"img\" id=\"chart-");
     html_text(out, name);
     buf_puts(out, "\" aria-label=\"");
-    html_text(out, report_text(chart, "title"));
+    html_text(out, text_of(chart, "title"));
     buf_puts(out, ". ");
     html_text(out, description);
     buf_puts(out, "\"></div>\n");

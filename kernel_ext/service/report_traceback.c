@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "service/internal.h"
 #include "service/report.h"
+#include "service/values.h"
 
 #define OUTPUTS_MAX   ((size_t)8 << 20) /* of one cell */
 #define TRACEBACK_MAX ((size_t)64 << 10)
@@ -28,7 +29,7 @@ static const json_t *error_of(const json_t *outputs)
 {
     for (size_t i = json_array_size(outputs); i-- > 0;) {
         const json_t *output = json_array_get(outputs, i);
-        if (strcmp(report_text(output, "output_type"), "error") == 0)
+        if (strcmp(text_of(output, "output_type"), "error") == 0)
             return output;
     }
     return NULL;

@@ -7,6 +7,7 @@
 #include "service/html.h"
 #include "service/internal.h"
 #include "service/report.h"
+#include "service/values.h"
 
 #define ROWS_MAX       10000
 #define ERRORS_MAX     200
@@ -24,12 +25,12 @@ static void put_heads(const struct report *report)
     for (i = 0; i < report->spec.n_metrics; i++)
         html_element(out, "th", " scope=\"col\"", report->spec.metrics[i].name);
     json_array_foreach(json_object_get(spec, "parameters"), i, row)
-        html_element(out, "th", " scope=\"col\"", report_text(row, "name"));
+        html_element(out, "th", " scope=\"col\"", text_of(row, "name"));
     buf_puts(out, "<th scope=\"col\">Seconds</th><th scope=\"col\">Started</th></tr></thead>\n");
 }
 
 /* Rounded for the eye, exact for sorting and on hovering. */
-static void put_value(struct buf *out, const char *value)
+static void put_cell(struct buf *out, const char *value)
 {
     double number;
 
@@ -53,15 +54,15 @@ static const char *assignment_of(const json_t *trial, const char *name)
 
     json_array_foreach(json_object_get(trial, "assignments"), i, row)
     {
-        if (strcmp(report_text(row, "name"), name) == 0)
-            return report_text(row, "value");
+        if (strcmp(text_of(row, "name"), name) == 0)
+            return text_of(row, "value");
     }
     return "";
 }
 
 static bool failed(const json_t *trial)
 {
-    const char *state = report_text(trial, "state");
+    const char *state = text_of(trial, "state");
 
     return strcmp(state, "Failed") == 0 || strcmp(state, "MetricsUnavailable") == 0;
 }
@@ -69,8 +70,8 @@ static bool failed(const json_t *trial)
 static void put_name(const struct report *report, const json_t *trial)
 {
     struct buf *out = report->out;
-    const char *name = report_trial(report, report_text(trial, "name"));
-    const char *state = report_text(trial, "state");
+    const char *name = report_trial(report, text_of(trial, "name"));
+    const char *state = text_of(trial, "state");
 
     html_element(out, "td", "", name);
     buf_puts(out, "<td><span class=\"state ");
@@ -94,17 +95,17 @@ static void put_values(const struct report *report, const json_t *trial)
     json_t *row;
 
     for (i = 0; i < report->spec.n_metrics; i++)
-        put_value(report->out, report_metric(report, observation, i));
+        put_cell(report->out, report_metric(report, observation, i));
     json_array_foreach(json_object_get(spec, "parameters"), i, row)
-        put_value(report->out, assignment_of(trial, report_text(row, "name")));
+        put_cell(report->out, assignment_of(trial, text_of(row, "name")));
 }
 
 static void put_row(const struct report *report, const json_t *trial)
 {
     struct buf *out = report->out;
     const json_t *status = json_object_get(json_object_get(report->show, "experiment"), "status");
-    const char *best = report_text(json_object_get(status, "currentOptimalTrial"), "bestTrialName");
-    const char *name = report_text(trial, "name");
+    const char *best = text_of(json_object_get(status, "currentOptimalTrial"), "bestTrialName");
+    const char *name = text_of(trial, "name");
 
     buf_puts(out, "<tr id=\"trial-");
     html_text(out, report_trial(report, name));
@@ -115,7 +116,7 @@ static void put_row(const struct report *report, const json_t *trial)
     put_values(report, trial);
     buf_printf(out, "<td class=\"number\">%.1f</td>",
                json_number_value(json_object_get(trial, "seconds")));
-    html_element(out, "td", "", report_text(trial, "startTime"));
+    html_element(out, "td", "", text_of(trial, "startTime"));
     buf_puts(out, "</tr>\n");
 }
 
@@ -145,9 +146,9 @@ void report_trials(const struct report *report)
 static void put_error(const struct report *report, const json_t *trial, bool traced)
 {
     struct buf *out = report->out;
-    const char *name = report_trial(report, report_text(trial, "name"));
+    const char *name = report_trial(report, text_of(trial, "name"));
     auto_free char *traceback =
-        traced ? report_traceback(report_text(report->show, "name"), report_text(trial, "name"))
+        traced ? report_traceback(text_of(report->show, "name"), text_of(trial, "name"))
                : NULL;
 
     buf_puts(out, "<details id=\"error-");
@@ -157,12 +158,12 @@ static void put_error(const struct report *report, const json_t *trial, bool tra
     buf_puts(out, "\">");
     html_text(out, name);
     buf_puts(out, "</a>: ");
-    html_text(out, report_text(trial, "message"));
+    html_text(out, text_of(trial, "message"));
     buf_puts(out, "</summary>\n");
     if (traceback)
         html_element(out, "pre", " tabindex=\"0\"", traceback);
     buf_puts(out, "<p class=\"quiet\">Its files: <code>");
-    html_text(out, report_text(trial, "folder"));
+    html_text(out, text_of(trial, "folder"));
     buf_puts(out, "</code></p></details>\n");
 }
 
