@@ -1,6 +1,7 @@
 /*
  * Comms of the target `nbkatib`: each has an rpc client, and one job at a time, so that its
- * messages are answered in order; different comms are answered side by side.
+ * messages are answered in order; different comms are answered side by side. What rpc_is_quick is
+ * answered at once, when it is its turn.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -94,12 +95,16 @@ static void on_client_ended(struct pool_job *job)
     comm_free(comm);
 }
 
+static const json_t *first_message(const struct comm *comm)
+{
+    return json_object_get(comm->first->request->message.content, "data");
+}
+
 static void answer(struct pool_job *job)
 {
     struct comm *comm = (struct comm *)job;
-    const json_t *data = json_object_get(comm->first->request->message.content, "data");
 
-    comm->result = rpc_answer(comm->client, data);
+    comm->result = rpc_answer(comm->client, first_message(comm));
 }
 
 static struct server_request *take_first(struct comm *comm)
@@ -123,9 +128,8 @@ static void note_greeting(struct comm *comm, const struct server_request *reques
         comm->greeted = true;
 }
 
-static void on_answered(struct pool_job *job)
+static void send_answer(struct comm *comm)
 {
-    struct comm *comm = (struct comm *)job;
     struct server_request *request = take_first(comm);
 
     note_greeting(comm, request);
@@ -133,6 +137,13 @@ static void on_answered(struct pool_job *job)
         send(comm->kernel, request, "comm_msg", comm->id, TAKE(comm->result));
     json_decref(TAKE(comm->result));
     server_done(comm->kernel->server, request);
+}
+
+static void on_answered(struct pool_job *job)
+{
+    struct comm *comm = (struct comm *)job;
+
+    send_answer(comm);
     go_on(comm);
 }
 
@@ -164,6 +175,10 @@ static void go_on(struct comm *comm)
     comm->busy = false;
     while (comm->closed && comm->first)
         server_done(comm->kernel->server, take_first(comm));
+    while (comm->first && rpc_is_quick(first_message(comm))) {
+        answer(&comm->job);
+        send_answer(comm);
+    }
     if (comm->closed)
         start(comm, end_client, on_client_ended);
     else if (comm->first)

@@ -125,6 +125,14 @@ static const char *what_is_wrong(const json_t *message)
     return NULL;
 }
 
+bool rpc_is_quick(const json_t *message)
+{
+    const char *name = json_string_value(json_object_get(message, "method"));
+    const struct rpc_method *method = name ? find(name) : NULL;
+
+    return what_is_wrong(message) || !method || method->quick;
+}
+
 /* The error code of what is wrong before the method is called; 0 when nothing is. */
 static int refuse(const struct rpc_call *call, const struct rpc_method *method, const char *name,
                   struct nbt_error *err)

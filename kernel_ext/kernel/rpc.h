@@ -4,7 +4,8 @@
  * test holds the code to it.
  *
  * A client is one comm. Calls of rpc_answer for one client come one at a time and may block, so
- * they belong on a worker thread; rpc_events may be called at the same time from another one.
+ * they belong on a worker thread unless rpc_is_quick; rpc_events may be called at the same time
+ * from another one.
  * Several clients are independent of each other.
  *
  *     struct rpc_client *client = rpc_client_new();
@@ -16,6 +17,7 @@
 #define KERNEL_RPC_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RPC_PROTOCOL    1
@@ -40,6 +42,10 @@ void rpc_client_free(struct rpc_client *client);
 
 /* A new reference to the response; NULL for a notification, and without memory. */
 json_t *rpc_answer(struct rpc_client *client, const json_t *message);
+
+/* Whether the answer is made of tables in memory alone, in microseconds: a method that asks nothing
+ * of disk, kernels or engines, or a message that is refused before any method is called. */
+bool rpc_is_quick(const json_t *message);
 
 /* The response to a message that is longer than RPC_MESSAGE_MAX or no JSON, whose id nobody knows.
  * New reference. */

@@ -45,6 +45,7 @@ struct rpc_method {
     const char *name;
     const struct rpc_param *params; /* ended by a NULL name */
     int (*call)(struct rpc_call *call, json_t **ret_result, struct nbt_error *err);
+    bool quick; /* rpc_is_quick */
 };
 
 extern const struct rpc_method rpc_methods[]; /* ended by a NULL name */

@@ -342,18 +342,29 @@ def trials_that_compute(work):
     time.sleep(6)
 
 
+def schedule(policy, priority):
+    """Of this process's threads. Real-time, where that is permitted: the kernels are measured, not when the client gets a processor."""
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            os.sched_setscheduler(int(thread), policy, os.sched_param(priority))
+        except PermissionError:
+            return
+
+
 def row_kernel_comm(work):
     install_kernel(work)
     os.environ["NBKATIB_HOME"] = str(work / "home")
     ours, peer = Comm("nbkatib"), Comm("python3")
     trials_that_compute(work)
+    schedule(os.SCHED_FIFO, 1)
     took = {ours: [], peer: []}
     try:
         for i in range(600):
             for comm in (ours, peer):
-                took[comm].append(comm.call({"jsonrpc": "2.0", "id": f"bench-{i}", "method": "echo", "params": {}}) * 1e3)
+                took[comm].append(comm.call({"jsonrpc": "2.0", "id": f"bench-{i}", "method": "tags", "params": {}}) * 1e3)
                 time.sleep(0.005)
     finally:
+        schedule(os.SCHED_OTHER, 0)
         timed([PROGRAM, "stop", "busy", "--now"], env=environment(work / "home"))
         ours.close(), peer.close()
     (p50, p99), (peer50, peer99) = ((statistics.median(t), statistics.quantiles(t, n=100)[-1]) for t in (took[ours], took[peer]))

@@ -222,8 +222,10 @@ class Comms(unittest.TestCase):
         self.assertIn("result", call(self.client, "a", "list"))
 
     def test_order_is_kept(self):
+        """Of what is answered at once (tags, an unknown method) and what is not."""
         open_comm(self.client, "a")
-        sent = [send(self.client, "comm_msg", {"comm_id": "a", "data": {"jsonrpc": "2.0", "id": i, "method": "list", "params": {}}}) for i in range(60)]
+        methods = ("list", "tags", "nothing", "tags")
+        sent = [send(self.client, "comm_msg", {"comm_id": "a", "data": {"jsonrpc": "2.0", "id": i, "method": methods[i % 4], "params": {}}}) for i in range(60)]
         got = []
         while len(got) < len(sent):
             message = self.client.get_iopub_msg(timeout=20)

@@ -112,6 +112,30 @@ static void malformed_messages(void **state)
     }
 }
 
+static void what_is_quick(void **state)
+{
+    static const struct {
+        const char *message;
+        bool quick;
+    } table[] = {
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tags\"}", true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"algorithms\"}", true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"nothing\"}", true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1}", true},
+        {"[]", true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"list\"}", false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"environment\"}", false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        auto_json json_t *message = parse(table[i].message);
+        if (rpc_is_quick(message) != table[i].quick)
+            fail_msg("%s", table[i].message);
+    }
+}
+
 static void what_is_too_large_is_refused(void **state)
 {
     (void)state;
@@ -185,6 +209,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_what_openrpc_says),
         cmocka_unit_test(options_are_what_openrpc_says),
+        cmocka_unit_test(what_is_quick),
         cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test_setup_teardown(malformed_messages, make_greeted, drop_client),
         cmocka_unit_test_setup_teardown(hello_comes_first, make_client, drop_client),
