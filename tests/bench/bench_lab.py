@@ -95,7 +95,8 @@ def answer(page, button, shown):
     with Trace(page) as trace:
         button.click()
         page.wait_for_function("() => performance.getEntriesByName('nbkatib-shown').length")
-        page.wait_for_timeout(200)
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_timeout(500)
     page.evaluate("() => performance.clearMarks()")
     return trace.answer_ms()
 
