@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/scope.h"
+#include "jupyter/scanned.h"
 #include "nbtags/number.h"
 
 #define REPLACEMENT     "\xEF\xBF\xBD" /* U+FFFD */
@@ -264,6 +265,8 @@ static json_t *load_plain(const char *at, size_t length)
 json_t *tolerant_load(const void *data, size_t length, bool *ret_repaired)
 {
     json_t *value = load_plain(data, length);
+    if (!value)
+        value = scanned_load(data, length);
     if (!value)
         value = json_loadb(data, length, JSON_DECODE_ANY, NULL);
     if (ret_repaired)

@@ -1,6 +1,7 @@
 #include "trial/json_text.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "nbtags/number.h"
@@ -27,19 +28,33 @@ static void escaped(struct buf *buf, unsigned char c)
     buf_printf(buf, "\\u%04x", c);
 }
 
+typedef unsigned char block __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+/* Sources are long, and few of their bytes need an escape. */
+static size_t skip_plain(const char *text, size_t at, size_t length)
+{
+    block bytes;
+    for (; length - at >= sizeof bytes; at += sizeof bytes) {
+        memcpy(&bytes, text + at, sizeof bytes);
+        halves special = (halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+        if ((special[0] | special[1]) != 0)
+            break;
+    }
+    while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\')
+        at++;
+    return at;
+}
+
 void json_text_string(struct buf *buf, const char *text, size_t length)
 {
-    size_t start = 0;
     buf_putc(buf, '"');
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(buf, text + start, i - start);
-        escaped(buf, c);
-        start = i + 1;
+    for (size_t start = 0, at; start < length; start = at + 1) {
+        at = skip_plain(text, start, length);
+        buf_add(buf, text + start, at - start);
+        if (at < length)
+            escaped(buf, (unsigned char)text[at]);
     }
-    buf_add(buf, text + start, length - start);
     buf_putc(buf, '"');
 }
 

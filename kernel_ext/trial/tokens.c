@@ -143,7 +143,8 @@ static void operator(struct reader *reader)
                                       "@=", "&=", "|=", "^=", "->", "**", "//", "<<", ">>"};
     const char *start = reader->at;
     size_t length = 1;
-    for (size_t i = 0; i < sizeof two / sizeof two[0]; i++)
+    bool may_be_two = start[1] != '\0' && strchr("=>*/<", start[1]) != NULL;
+    for (size_t i = 0; may_be_two && i < sizeof two / sizeof two[0]; i++)
         if (strncmp(start, two[i], 2) == 0)
             length = 2;
     if (length == 2 && strchr("*/<>", start[0]) != NULL && start[0] == start[1] && start[2] == '=')

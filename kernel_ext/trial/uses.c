@@ -21,12 +21,13 @@ static bool any_of(const struct token *token, const char *const *names)
 }
 
 /* These see every variable. */
+static const char *const dynamic[] = {"globals", "locals",      "vars", "eval",
+                                      "exec",    "get_ipython", NULL};
+
 static bool is_dynamic(const struct statement *statement, size_t i)
 {
-    static const char *const names[] = {"globals", "locals",      "vars", "eval",
-                                        "exec",    "get_ipython", NULL};
     return i + 1 < statement->count && token_is(&statement->tokens[i + 1], "(") &&
-           any_of(&statement->tokens[i], names);
+           any_of(&statement->tokens[i], dynamic);
 }
 
 /* After a dot it is an attribute; before '=' within brackets the name of an argument. */
@@ -191,10 +192,19 @@ static void note(struct uses *uses, const struct statement *statement, const cha
     }
 }
 
+/* Of a long notebook few cells do: the others need no tokens. */
+static bool may_use(const char *source, const char *name)
+{
+    bool found = strstr(source, name) != NULL;
+    for (size_t i = 0; !found && dynamic[i] != NULL; i++)
+        found = strstr(source, dynamic[i]) != NULL;
+    return found;
+}
+
 static int find_in_python(struct uses *uses, const char *source, const char *name)
 {
     CLEANUP(tokens_fini) struct tokens tokens = {0};
-    int code = tokens_read(&tokens, source);
+    int code = may_use(source, name) ? tokens_read(&tokens, source) : 0;
     for (size_t i = 0, start = 0; code == 0 && i < tokens.count; i++) {
         if (tokens.items[i].kind != TOKEN_END)
             continue;

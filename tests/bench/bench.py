@@ -1,5 +1,6 @@
-"""Ratios against peers, each pair measured in turn in one run. Usage: bench.py BUILD_FOLDER [ROW...]"""
+"""Ratios against peers, each pair measured in turn in one run, and times that have a reach of their own. Usage: bench.py BUILD_FOLDER [ROW...]"""
 import datetime
+import functools
 import importlib.metadata
 import json
 import os
@@ -17,6 +18,7 @@ BUILD = pathlib.Path(sys.argv[1]).resolve()
 PROGRAM = str(BUILD / "nbkatib")
 VENV = pathlib.Path(sys.prefix)
 HERE = pathlib.Path(__file__).resolve().parent
+RUNS = 21
 
 
 def environment(home):
@@ -317,9 +319,10 @@ class Comm:
         self.call({**HELLO, "id": "hello"})
 
     def call(self, data):
-        """Seconds until the answer to a message of that id."""
+        """Seconds from a message that is ready to be sent until the answer of its id."""
+        frames = self.session.serialize(self.session.msg("comm_msg", {"comm_id": "bench", "data": data}))
         began = time.perf_counter()
-        self.session.send(self.shell, "comm_msg", {"comm_id": "bench", "data": data})
+        self.shell.send_multipart(frames)
         mark = json.dumps({"id": data["id"]})[1:-1].encode()
         while True:
             frames = self.iopub.recv_multipart()
@@ -372,6 +375,99 @@ def row_kernel_comm(work):
     return what, "ipykernel, a comm that echoes", 0.3, (p50, peer50, p50 / peer50), "ms"
 
 
+def live_document(size):
+    """A document as the interface sends it while it is open: sources, no outputs; the last cells read what the first assigns."""
+    line = "frame['größe'] = frame.groupby(\"city\").transform(lambda x: x.mean() / 2)  # a line of a long notebook\n"
+    cell = {"cell_type": "code", "source": line * 50, "metadata": {}}
+    cells = [{"id": f"c{i}", **cell} for i in range(size // len(json.dumps(cell, ensure_ascii=False).encode()))]
+    cells[0].update(source="lr = 0.1\ndepth = 4\n", metadata={"tags": ["pipeline-parameters"]})
+    cells[-2].update(source="score = lr * depth\n")
+    cells[-1].update(source="print(score)\n", metadata={"tags": ["pipeline-metrics"]})
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def processor_ms(process):
+    ticks = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) * 1e3 / os.sysconf("SC_CLK_TCK")
+
+
+def row_kernel_inspect(work):
+    install_kernel(work)
+    os.environ["NBKATIB_HOME"] = str(work / "home")
+    params = {"notebook": "live.ipynb", "document": live_document(5_000_000)}
+    size = len(json.dumps(params["document"], ensure_ascii=False, separators=(",", ":")).encode())
+    comm = Comm("nbkatib")
+    try:
+        process = comm.manager.provisioner.process.pid
+        comm.call({"jsonrpc": "2.0", "id": "first", "method": "inspect", "params": params})
+        before = processor_ms(process)
+        took = [comm.call({"jsonrpc": "2.0", "id": f"inspect-{i}", "method": "inspect", "params": params}) * 1e3 for i in range(RUNS)]
+        cpu = (processor_ms(process) - before) / RUNS
+    finally:
+        comm.close()
+    what = f"`inspect` of a live document of {size / 1e6:.1f} MB through the comm (worst {max(took):.0f} ms; the kernel's CPU {cpu:.0f} ms)"
+    return what, "", 50, (statistics.median(took), None, None), "ms"
+
+
+LAB = ROOT / "build/jupyterlab-venv/bin/python"
+NOTEBOOKS = pathlib.Path(os.environ.get("NBKATIB_NOTEBOOKS") or ROOT.parent / "shared/notebooks")
+
+
+@functools.lru_cache
+def lab(*words):
+    """What bench_lab.py prints, in the environment that the tests of the extension use."""
+    subprocess.run([ROOT / "tests/browser/lab/setup"], check=True)
+    done = subprocess.run([LAB, HERE / "bench_lab.py", *words], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def answer_row(work, notebook, name, what, reach):
+    read = subprocess.run([PROGRAM, "inspect", notebook, "--json"], env=environment(work / "home"), capture_output=True, text=True, check=True)
+    took = lab("answers", str(notebook), str(len(json.loads(read.stdout)["parameters"])))[name]
+    cold, warm = took["cold"], took["warm"]
+    what += f", {notebook.name} (worst of {len(warm)}: {max(warm):.0f} ms; the first in a page: {statistics.median(cold):.0f} ms, worst {max(cold):.0f} ms)"
+    return what, "", reach, (max(statistics.median(warm), statistics.median(cold)), None, None), "ms"
+
+
+def toggle_row(work, notebook):
+    return answer_row(work, notebook, "toggle", "Enable Katib, click to controls", 100)
+
+
+def dialog_row(work, notebook):
+    return answer_row(work, notebook, "dialog", "Set Up Katib Job, click to filled-in rows", 300)
+
+
+def biggest_notebook():
+    """Of the notebooks of real users, where they are present."""
+    found = [path for path in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts]
+    return max(found, key=lambda path: path.stat().st_size, default=None)
+
+
+def row_toggle(work):
+    return toggle_row(work, ROOT / "examples/breast_cancer.ipynb")
+
+
+def row_dialog(work):
+    return dialog_row(work, ROOT / "examples/breast_cancer.ipynb")
+
+
+def row_toggle_big(work):
+    return (notebook := biggest_notebook()) and toggle_row(work, notebook)
+
+
+def row_dialog_big(work):
+    return (notebook := biggest_notebook()) and dialog_row(work, notebook)
+
+
+def row_bundle(work):
+    found = lab("files")
+    kilobytes = {part: sum(found["all"][name] for name in found[part]) / 1e3 for part in ("start", "panel", "dialog")}
+    total = sum(found["all"].values()) / 1e3
+    rest = total - sum(kilobytes.values())
+    what = "extension, gzipped (at JupyterLab's start {start:.0f} kB, with the panel {panel:.0f} kB, with the dialog {dialog:.0f} kB, ".format(**kilobytes)
+    return what + f"later {rest:.0f} kB)", "", 250, (total, None, None), "kB"
+
+
 ROWS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("row_")}
 
 
@@ -380,23 +476,39 @@ def versions():
     return ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
 
 
+def line_of(what, peer, reach, figures, unit):
+    """A row of the table. One without a peer has a reach in its own unit, and no ratio; that of a ratio below 0 is the least."""
+    ours, theirs, ratio = figures
+    if theirs is None:
+        return f"| {what} | | {ours:.3g} {unit} | | | under {reach:g} {unit} | {'yes' if ours < reach else 'no'} |"
+    met = ratio >= -reach if reach < 0 else ratio <= reach
+    goal = f"at least {-reach:g}x" if reach < 0 else f"at most {reach:g}"
+    return f"| {what} | {peer} | {ours:.3g} {unit} | {theirs:.3g} {unit} | {ratio:.3f} | {goal} | {'yes' if met else 'no'} |"
+
+
 def main():
     chosen = sys.argv[2:] or list(ROWS)
+    if unknown := [name for name in chosen if name not in ROWS]:
+        raise SystemExit(f"bench.py: no row {', '.join(unknown)}; there are: {' '.join(ROWS)}")
+    load = os.getloadavg()[0]
     lines = []
     for name in chosen:
         work = pathlib.Path(tempfile.mkdtemp(prefix="nbkb-"))
         try:
-            what, peer, reach, (ours, theirs, ratio), unit = ROWS[name](work)
+            row = ROWS[name](work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        met = ratio >= -reach if reach < 0 else ratio <= reach
-        goal = f"at least {-reach:g}x" if reach < 0 else f"at most {reach:g}"
-        lines.append(f"| {what} | {peer} | {ours:.3g} {unit} | {theirs:.3g} {unit} | {ratio:.3f} | {goal} | {'yes' if met else 'no'} |")
+        if row is None:
+            print(f"{name}: skipped, there are no notebooks of users", file=sys.stderr)
+            continue
+        lines.append(line_of(*row))
         print(lines[-1], flush=True)
     if len(chosen) < len(ROWS):
+        print(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after; {os.cpu_count()} cores", file=sys.stderr)
         return
-    head = ["# Results", "", f"Made by `tests/run bench` on {datetime.date.today()}: {os.cpu_count()} cores, {platform.machine()}, Python "
-            f"{platform.python_version()}, {versions()}.", "Medians of runs in turn (ours, peer, ours, ...); the ratio is the median of the pairs' ratios.", "",
+    head = ["# Results", "", f"Made by `tests/run bench` on {datetime.date.today()}: {os.cpu_count()} cores, load average {load:.1f} before, {platform.machine()}, Python "
+            f"{platform.python_version()}, {versions()}.", "Medians of runs in turn (ours, peer, ours, ...); the ratio is the median of the pairs' ratios. A row without a peer has",
+            "its own reach; of the interface it shows the greater one of two medians, that of the first in a page and that of the others.", "",
             "| what | peer | nbkatib | peer | ratio | reach | met |", "|---|---|---|---|---|---|---|"]
     (HERE / "RESULTS.md").write_text("\n".join(head + lines) + "\n")
 

@@ -44,7 +44,7 @@ function Summary(props: { model: JobModel }): JSX.Element {
   const text =
     errors > 0
       ? trans._n('%1 error to correct', '%1 errors to correct', errors)
-      : model.state === 'ready'
+      : model.state === 'ready' && model.validation
         ? trans.__('Ready to run')
         : '';
   return (

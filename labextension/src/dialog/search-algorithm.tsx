@@ -38,7 +38,7 @@ export function SearchAlgorithm(props: { model: JobModel }): JSX.Element {
   const settings = algorithm?.settings ?? [];
   const names = settings.map(setting => setting.name);
   const foreign = foreignSettings(job, names);
-  const resolved = model.validation.resolvedAlgorithm;
+  const resolved = model.validation?.resolvedAlgorithm;
   const help = [
     algorithm?.summary ?? '',
     job.algorithm === 'auto' && resolved && resolved !== 'auto'

@@ -8,14 +8,14 @@ import { ParameterRow } from './parameter-row';
 export function SearchSpace(props: { model: JobModel }): JSX.Element {
   const trans = useTrans();
   const { model } = props;
-  const { gridPoints } = model.validation;
-  const points = gridPoints
-    ? trans.__('%1 grid points', gridPoints)
+  const { validation } = model;
+  const points = validation?.gridPoints
+    ? trans.__('%1 grid points', validation.gridPoints)
     : trans.__('Not a finite grid');
   return (
     <Section
       title={trans.__('Search Space Parameters')}
-      aside={<span className="jp-nbkatib-Section-aside">{points}</span>}
+      aside={validation && <span className="jp-nbkatib-Section-aside">{points}</span>}
     >
       <ProblemText problem={model.problemAt('spec.parameters')} />
       {model.job.parameters.length === 0 && (

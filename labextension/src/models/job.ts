@@ -55,11 +55,8 @@ export class JobModel implements IDisposable {
   engines: { name: string; summary: string }[] = [];
   metrics: IMetric[] = [];
   diagnostics: IProblem[] = [];
-  validation: IValidation = {
-    problems: [],
-    gridPoints: null,
-    resolvedAlgorithm: ''
-  };
+  /** What the kernel says of the form; null until it has said anything. */
+  validation: IValidation | null = null;
   preview: IPreview | null = null;
   values: { [name: string]: { type: string; value: string } } = {};
   busy = false;
@@ -95,6 +92,8 @@ export class JobModel implements IDisposable {
       this.engines = environment.engines;
       this.failure = '';
       this.state = 'ready';
+      // The rows are shown at once: what the kernel says of them comes beside them.
+      this.emit();
       await Promise.all([this.validate(), this.readValues()]);
     } catch (reason) {
       this.state = 'failed';
@@ -172,7 +171,7 @@ export class JobModel implements IDisposable {
   }
 
   get problems(): IProblem[] {
-    return this.validation.problems;
+    return this.validation?.problems ?? [];
   }
 
   get errorCount(): number {

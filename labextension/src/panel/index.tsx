@@ -59,6 +59,8 @@ export class PanelWidget extends ReactWidget {
 
   protected onAfterShow(): void {
     this.model.wake();
+    // The dialog is a click away: its code is there before that click, which loads it anew where this failed.
+    import('../dialog').catch(() => undefined);
   }
 
   protected render(): JSX.Element {

@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "check.h"
+#include "jupyter/scanned.h"
 #include "jupyter/tolerant.h"
 
 struct row {
@@ -57,6 +58,55 @@ static const struct row rows[] = {
     {"empty", "", 0, NULL, 1},
 };
 
+/* What the scanner reads, it reads as jansson does. */
+static const struct {
+    const char *input;
+    bool scanned;
+} same[] = {
+    {"{\"a\": {\"b\": [], \"c\": {}}, \"d\": \"x\\n\\t\\\"\\\\u0041/\"}", true},
+    {"{\"a\\n\": 1, \"a\\u00e9\": 2, \"Ã©\": 3, \"a\\n\": 4}", true},
+    {"[0, -0, -1, 9223372036854775807, 1.0, -0.0, 1e5, 5E-3, 0.1, 1.7976931348623157e308]", true},
+    {"[\"\\ud83d\\ude00\", \"ð\", \"\\\\ud83d\"]", true},
+    {" [ true , false , null ] ", true},
+    {"\"alone\"", true},
+    {"\"\"", true},
+    {"[9223372036854775808]", false},
+    {"[1e400]", false},
+    {"[NaN]", false},
+    {"[\"\\u0000\"]", false},
+    {"[\"\\ud83d\"]", false},
+    {"ï»¿[]", false},
+    {"[01]", false},
+    {"[1,]", false},
+    {"[] []", false},
+    {"", false},
+};
+
+static void test_scanned(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        size_t length = strlen(same[i].input);
+        auto_json json_t *got = scanned_load(same[i].input, length);
+        auto_json json_t *want = json_loadb(same[i].input, length, JSON_DECODE_ANY, NULL);
+        if (!got != !same[i].scanned || !want != !same[i].scanned || (got && !json_equal(got, want)))
+            fail_msg("%s: %s", same[i].input, got ? "read, and not as jansson does" : "not read");
+    }
+}
+
+static void test_scanned_deep(void **state)
+{
+    enum { DEPTH = 900 };
+    char text[2 * DEPTH];
+    (void)state;
+    memset(text, '[', DEPTH);
+    memset(text + DEPTH, ']', DEPTH);
+    auto_json json_t *got = scanned_load(text, sizeof(text));
+    auto_json json_t *want = json_loadb(text, sizeof(text), 0, NULL);
+    assert_non_null(got);
+    assert_true(json_equal(got, want));
+}
+
 static void test_load(void **state)
 {
     (void)state;
@@ -109,6 +159,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load),
+        cmocka_unit_test(test_scanned),
+        cmocka_unit_test(test_scanned_deep),
         cmocka_unit_test(test_deep),
         cmocka_unit_test(test_string),
     };
