@@ -10,8 +10,10 @@ export function SearchSpace(props: { model: JobModel }): JSX.Element {
   const { model } = props;
   const { gridPoints } = model.validation;
   const points = gridPoints
-    ? trans.__('%1 grid points', gridPoints)
-    : trans.__('Not a finite grid');
+    ? trans.__('%1 combinations', gridPoints)
+    : model.job.algorithm === 'grid'
+      ? ''
+      : trans.__('any number of combinations');
   return (
     <Section
       title={trans.__('Search Space Parameters')}
