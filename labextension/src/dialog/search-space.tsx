@@ -9,11 +9,10 @@ export function SearchSpace(props: { model: JobModel }): JSX.Element {
   const trans = useTrans();
   const { model } = props;
   const { gridPoints } = model.validation;
-  const points = gridPoints
-    ? trans.__('%1 combinations', gridPoints)
-    : model.job.algorithm === 'grid'
-      ? ''
-      : trans.__('any number of combinations');
+  const searched = model.job.parameters.some(row => row.selected);
+  const open = searched && model.job.algorithm !== 'grid';
+  const endless = open ? trans.__('any number of combinations') : '';
+  const points = gridPoints ? trans.__('%1 combinations', gridPoints) : endless;
   return (
     <Section
       title={trans.__('Search Space Parameters')}
