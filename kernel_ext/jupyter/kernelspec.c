@@ -270,7 +270,8 @@ static int not_found(const struct search *search, const struct kernelspec_paths 
     nbt_error_set(err, NBT_ENOTFOUND,
                   "no kernel named \"%s\"%s%s; found: %s. Install it (for Python: python3 -m pip "
                   "install ipykernel; for "
-                  "others: jupyter kernelspec install), or choose one with --kernel",
+                  "others: jupyter kernelspec install), or choose one with --kernel "
+                  "(in JupyterLab: Advanced Settings, Kernel)",
                   search->name, *search->language ? " for " : "", search->language,
                   list.length ? buf_text(&list) : "none");
     buf_fini(&list);

@@ -377,12 +377,25 @@ export function runOptions(metadata: PartialJSONObject): IOptions {
   return options as IOptions;
 }
 
+/** What a problem's path speaks of in the form: a row, a member of its range, and of a list the item, else -1. */
+export interface IParameterPlace {
+  name: string;
+  member: string;
+  item: number;
+}
+
 /** Which row a problem's path speaks of: `spec.parameters` are the selected ones in their order. */
-export function parameterAt(job: IJob, path: string): { name: string; member: string } | null {
-  const match = /^spec\.parameters\[(\d+)\]\.?(.*)$/.exec(path);
+export function parameterAt(job: IJob, path: string): IParameterPlace | null {
+  const match = /^spec\.parameters\[(\d+)\]\.?(.*?)(?:\[(\d+)\])?$/.exec(path);
   const rows = job.parameters.filter(row => row.selected && row.present && row.range);
   const row = match ? rows[Number(match[1])] : undefined;
-  return match && row ? { name: row.name, member: match[2].replace('feasibleSpace.', '') } : null;
+  return match && row
+    ? {
+        name: row.name,
+        member: match[2].replace('feasibleSpace.', ''),
+        item: Number(match[3] ?? -1)
+      }
+    : null;
 }
 
 /** Settings that the chosen algorithm has none of: kept in the file, not sent. */

@@ -37,6 +37,8 @@ export interface ICellRole {
   limits: ILimit[];
 }
 
+const NOTHING: ICellRole = { role: null, step: '', prev: [], limits: [] };
+
 export interface ICell {
   id: string;
   type: string;
@@ -45,6 +47,9 @@ export interface ICell {
 
 /** New tags of some cells, by id. */
 export type TagEdits = Map<string, string[]>;
+
+/** papermill's tag, which serves where no cell is tagged pipeline-parameters. */
+const PAPERMILL = 'parameters';
 
 const STEP = /^(?:step|block):([_a-z][_a-z0-9]*)?$/;
 const PREV = /^prev:([_a-z][_a-z0-9]*)$/;
@@ -62,9 +67,6 @@ function roleOf(tag: string): { role: Role | null; step: string } | null {
   const step = STEP.exec(tag);
   if (step) {
     return step[1] ? { role: 'step', step: step[1] } : { role: null, step: '' };
-  }
-  if (tag === 'parameters') {
-    return null;
   }
   const role = ROLES.find(known => known === tag && known !== 'step');
   return role ? { role, step: '' } : null;
@@ -101,11 +103,12 @@ function replaced(
   return [...kept.slice(0, before), ...put, ...kept.slice(before)];
 }
 
-/** The cell's tags with another role. What only a step may have goes with the step. */
+/** The cell's tags with another role. What only a step may have goes with the step, papermill's tag with the parameters. */
 export function withRole(tags: readonly string[], role: Role | null, step = ''): string[] {
   const name = role === 'step' ? `step:${step}` : role;
   const renamed = replaced(tags, isReserved, name ? [name] : []);
-  return role === 'step' ? renamed : renamed.filter(tag => !OF_STEPS.test(tag));
+  const kept = role === 'pipeline-parameters' ? renamed : renamed.filter(tag => tag !== PAPERMILL);
+  return role === 'step' ? kept : kept.filter(tag => !OF_STEPS.test(tag));
 }
 
 export function withPrev(tags: readonly string[], prev: readonly string[]): string[] {
@@ -203,17 +206,28 @@ export function stepNameProblem(name: string): 'empty' | 'pattern' | null {
   return STEP_NAME.test(name) ? null : 'pattern';
 }
 
+/** What each cell's own tags say, in the light of the others. */
+export function rolesOf(cells: readonly ICell[]): ICellRole[] {
+  const own = cells.map(cell => (cell.type === 'code' ? readTags(cell.tags) : NOTHING));
+  if (own.some(({ role }) => role === 'pipeline-parameters')) {
+    return own;
+  }
+  return own.map((each, index) =>
+    !each.role && cells[index].type === 'code' && cells[index].tags.includes(PAPERMILL)
+      ? { ...each, role: 'pipeline-parameters' }
+      : each
+  );
+}
+
 /** A cell's group: its own role, or that of the tagged cell above it in a Kale notebook. */
 export function groups(cells: readonly ICell[]): ICellRole[] {
   const kale = stepsOf(cells).length > 0;
-  const nothing: ICellRole = { role: null, step: '', prev: [], limits: [] };
-  let head = nothing;
-  return cells.map(cell => {
-    const own = cell.type === 'code' ? readTags(cell.tags) : nothing;
+  let head = NOTHING;
+  return rolesOf(cells).map((own, index) => {
     if (own.role && own.role !== 'skip') {
       head = own;
     }
-    return own.role || !kale || cell.type !== 'code' ? own : head;
+    return own.role || !kale || cells[index].type !== 'code' ? own : head;
   });
 }
 

@@ -171,7 +171,13 @@ it('parameterAt counts the selected ones', () => {
   job.parameters.unshift({ ...row('first', false) });
   expect(metadata.parameterAt(job, 'spec.parameters[0].feasibleSpace.min')).toEqual({
     name: 'lr',
-    member: 'min'
+    member: 'min',
+    item: -1
+  });
+  expect(metadata.parameterAt(job, 'spec.parameters[0].feasibleSpace.list[3]')).toEqual({
+    name: 'lr',
+    member: 'list',
+    item: 3
   });
   expect(metadata.parameterAt(job, 'spec.maxTrialCount')).toBeNull();
 });

@@ -103,6 +103,15 @@ describe('JobModel', () => {
     model.dispose();
   });
 
+  it('searches a parameter as soon as it is given a range', async () => {
+    const { model } = world();
+    await model.load();
+    model.updateRow('lr', { selected: false });
+    model.updateSpace(model.job.parameters[0], { list: ['1', '2'] }, 'discrete');
+    expect(model.job.parameters[0].selected).toBe(true);
+    model.dispose();
+  });
+
   it('resets a range to what the cell says', async () => {
     const { model } = world();
     await model.load();
@@ -128,7 +137,7 @@ describe('JobModel', () => {
     const problem = { severity: 'error', code: '', path, cell: -1, line: 0, column: 0, text: 'x' };
     const { model } = world({ validate: { ...(answers.validate as object), problems: [problem] } });
     await model.load();
-    expect(model.problemsOfRow('lr')).toEqual([{ member: 'min', problem }]);
+    expect(model.problemsOfRow('lr')).toEqual([{ member: 'min', item: -1, problem }]);
     expect(model.errorCount).toBe(1);
     model.dispose();
   });

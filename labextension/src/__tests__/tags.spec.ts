@@ -116,6 +116,17 @@ it('groups: a Kale notebook joins, a plain one does not', () => {
   expect(tags.groups(plain).map(group => group.role)).toEqual(['imports', null]);
 });
 
+it('papermill’s tag serves where no cell is tagged pipeline-parameters', () => {
+  const roles = (...cells: ReturnType<typeof cell>[]) => tags.rolesOf(cells).map(own => own.role);
+  expect(roles(cell('1', 'parameters'), cell('2'))).toEqual(['pipeline-parameters', null]);
+  expect(roles(cell('1', 'parameters'), cell('2', 'pipeline-parameters'))).toEqual([
+    null,
+    'pipeline-parameters'
+  ]);
+  expect(tags.withRole(['mine', 'parameters'], null)).toEqual(['mine']);
+  expect(tags.withRole(['parameters'], 'pipeline-parameters')).toContain('parameters');
+});
+
 (present ? describe : describe.skip)('the real notebooks', () => {
   it.each(NAMES)('%s: giving each cell the role that it has loses no tag', name => {
     for (const { cell_type, metadata } of read(name).cells) {

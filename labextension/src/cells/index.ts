@@ -5,7 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { PanelLayout } from '@lumino/widgets';
 import { isEnabled } from '../metadata';
 import type { Documents, NotebookDocument } from '../models/document';
-import { groups, readTags } from '../tags';
+import { groups, rolesOf } from '../tags';
 import { RoleChip } from './chip';
 
 /** Puts a chip on the code cells of every notebook: on the tagged ones, and on all while Katib is enabled. */
@@ -56,11 +56,12 @@ export class RoleChips implements IDisposable {
     }
     const { cells } = document;
     const all = groups(cells);
+    const roles = rolesOf(cells);
     const enabled = isEnabled(document.metadata);
     const byId = new Map(document.panel.content.widgets.map(widget => [widget.model.id, widget]));
     cells.forEach((cell, index) => {
       const widget = byId.get(cell.id);
-      const own = readTags(cell.tags);
+      const own = roles[index];
       if (widget && this._shown && cell.type === 'code' && (own.role || enabled)) {
         this.show(widget, { own, group: all[index] });
       } else if (widget) {

@@ -4,7 +4,7 @@ import { katibIcon } from '../icons';
 import { isEnabled, runOptions, withKale } from '../metadata';
 import type { NotebookDocument } from '../models/document';
 import { roleHelp, roleLabel } from '../roles';
-import { readTags, ROLES } from '../tags';
+import { ROLES, rolesOf } from '../tags';
 import type { Role } from '../tags';
 import type { IExperimentSpec } from '../tokens';
 import { NO_ARGS, ROLE_ARGS, textArg } from './arguments';
@@ -128,8 +128,10 @@ export function addNotebookCommands(context: IContext): void {
     describedBy: ROLE_ARGS,
     isEnabled: () => activeCode() !== null,
     isToggled: args => {
-      const cell = activeCode();
-      return cell !== null && (readTags(cell.tags).role ?? '') === textArg(args, 'role');
+      const id = activeCode()?.id;
+      const cells = current()?.cells ?? [];
+      const own = rolesOf(cells).find((_, index) => cells[index].id === id);
+      return own !== undefined && (own.role ?? '') === textArg(args, 'role');
     },
     execute: async args => {
       const cell = activeCode();

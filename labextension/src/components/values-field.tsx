@@ -4,12 +4,14 @@ import type { IProblem } from '../tokens';
 import { ProblemText } from './field';
 import { useTrans } from './trans';
 
-/** A list of values: each with a button that removes it, and a field that adds one. */
+/** A list of values: each with a button that removes it, and a field that adds one, also while the list is `disabled`. */
 export function ValuesField(props: {
   label: string;
   values: string[];
   disabled?: boolean;
   problem?: IProblem | null;
+  /** The values that the problems speak of, counted from 0. */
+  wrong?: readonly number[];
   onChange: (values: string[]) => void;
 }): JSX.Element {
   const trans = useTrans();
@@ -30,7 +32,7 @@ export function ValuesField(props: {
     <div role="group" aria-label={label} className="jp-nbkatib-Values">
       <ul>
         {values.map((value, index) => (
-          <li key={`${index}:${value}`}>
+          <li key={`${index}:${value}`} data-wrong={props.wrong?.includes(index) || undefined}>
             <span>{value}</span>
             <button
               type="button"
@@ -51,7 +53,6 @@ export function ValuesField(props: {
           className="jp-nbkatib-Input"
           spellCheck={false}
           autoComplete="off"
-          disabled={disabled}
           value={draft}
           placeholder={trans.__('New value')}
           aria-label={trans.__('New value of %1', label)}
@@ -65,7 +66,7 @@ export function ValuesField(props: {
             }
           }}
         />
-        <button type="button" className="jp-nbkatib-Button" disabled={disabled} onClick={add}>
+        <button type="button" className="jp-nbkatib-Button" onClick={add}>
           {trans.__('Add Value')}
         </button>
       </span>

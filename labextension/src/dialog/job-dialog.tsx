@@ -8,6 +8,7 @@ import { Tabs } from '../components/tabs';
 import { useTrans } from '../components/trans';
 import { useChanged } from '../components/use-signal';
 import type { JobModel } from '../models/job';
+import { isGuided } from '../panel/guide-steps';
 import type { IBackend } from '../tokens';
 import { Preview } from './preview';
 import { RunParameters } from './run-parameters';
@@ -25,7 +26,10 @@ export interface IJobDialogProps {
 
 function Form(props: { model: JobModel }): JSX.Element {
   const { model } = props;
-  const unplaced = model.problems.filter(problem => !/^spec\.\w/.test(problem.path));
+  // The sections themselves say that a role is missing.
+  const unplaced = model.problems.filter(
+    problem => !/^spec\.\w/.test(problem.path) && !isGuided(problem)
+  );
   return (
     <div className="jp-nbkatib-Form">
       <ProblemList problems={unplaced} />
@@ -51,7 +55,7 @@ function Summary(props: { model: JobModel }): JSX.Element {
     <span
       role="status"
       className="jp-nbkatib-Problem"
-      data-severity={errors > 0 ? 'error' : 'note'}
+      data-severity={model.failure || errors > 0 ? 'error' : 'note'}
     >
       {model.failure || text}
     </span>

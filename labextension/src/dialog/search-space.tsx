@@ -9,9 +9,11 @@ export function SearchSpace(props: { model: JobModel }): JSX.Element {
   const trans = useTrans();
   const { model } = props;
   const { validation } = model;
-  const points = validation?.gridPoints
-    ? trans.__('%1 grid points', validation.gridPoints)
-    : trans.__('Not a finite grid');
+  const gridPoints = validation?.gridPoints;
+  const searched = model.job.parameters.some(row => row.selected);
+  const open = validation && searched && model.job.algorithm !== 'grid';
+  const endless = open ? trans.__('any number of combinations') : '';
+  const points = gridPoints ? trans.__('%1 combinations', gridPoints) : endless;
   return (
     <Section
       title={trans.__('Search Space Parameters')}

@@ -71,6 +71,7 @@ export function SpaceField(props: { model: JobModel; row: IParameterRow }): JSX.
           values={space.list ?? []}
           disabled={disabled}
           problem={at('list') ?? at('')}
+          wrong={problems.filter(each => each.member === 'list').map(each => each.item)}
           onChange={list => set({ list })}
         />
       ) : (

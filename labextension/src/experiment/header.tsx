@@ -30,7 +30,7 @@ export function Header(props: { show: IShow; services: IViewServices }): JSX.Ele
   const trans = useTrans();
   const { show, services } = props;
   const live = isLive(show.state);
-  const best = show.experiment.status?.currentOptimalTrial !== undefined;
+  const best = Boolean(show.experiment.status?.currentOptimalTrial?.bestTrialName);
   const resumable = !live && show.state !== 'Succeeded';
   const actions: IAction[] = [
     {

@@ -3,8 +3,24 @@ import { duration, shortNumber, shortTrial } from '../components/format';
 import { ProgressBar } from '../components/progress-bar';
 import { useTrans } from '../components/trans';
 import type { ExperimentModel } from '../models/experiment';
-import type { IShow } from '../tokens';
+import type { IShow, ITrial } from '../tokens';
+import { firstFailure, whyEnded } from './why';
 import { metricOf } from './trials';
+
+/** The first trial that failed, and why: most often all fail of one thing. */
+function Failure(props: { trial: ITrial; onSelect: (trial: string) => void }): JSX.Element {
+  const trans = useTrans();
+  const { trial } = props;
+  return (
+    <p className="jp-nbkatib-Problem" data-severity="error">
+      <button type="button" className="jp-nbkatib-Link" onClick={() => props.onSelect(trial.name)}>
+        {trans.__('Trial %1 failed', trial.index + 1)}
+      </button>
+      {': '}
+      {trial.message || trial.reason}
+    </p>
+  );
+}
 
 function useProgressText(model: ExperimentModel): string {
   const trans = useTrans();
@@ -70,7 +86,8 @@ export function Overview(props: {
   const { model, show } = props;
   const text = useProgressText(model);
   const { done, total } = model.progress;
-  const why = show.message || (show.state === 'Succeeded' ? '' : show.reason);
+  const why = whyEnded(show, trans);
+  const failure = firstFailure(show);
   return (
     <div className="jp-nbkatib-Overview">
       <ProgressBar
@@ -91,6 +108,7 @@ export function Overview(props: {
           {why}
         </p>
       )}
+      {failure && <Failure trial={failure} onSelect={props.onSelect} />}
       {show.warnings.map(warning => (
         <p key={warning} className="jp-nbkatib-Problem" data-severity="warning">
           {warning}

@@ -115,7 +115,7 @@ export class JobModel implements IDisposable {
     });
   }
 
-  /** A member of a range as the user typed it. */
+  /** A member of a range as the user typed it; what one gives a range to is to be searched. */
   updateSpace(row: IParameterRow, space: IFeasibleSpace, type?: ParameterType): void {
     if (row.range) {
       const range: IRange = {
@@ -123,7 +123,7 @@ export class JobModel implements IDisposable {
         parameterType: type ?? row.range.parameterType,
         feasibleSpace: space
       };
-      this.updateRow(row.name, { range, origin: 'typed', why: '' });
+      this.updateRow(row.name, { range, origin: 'typed', why: '', selected: true });
     }
   }
 
@@ -163,10 +163,10 @@ export class JobModel implements IDisposable {
     return found.find(problem => problem.severity === 'error') ?? found[0] ?? null;
   }
 
-  problemsOfRow(name: string): { member: string; problem: IProblem }[] {
+  problemsOfRow(name: string): { member: string; item: number; problem: IProblem }[] {
     return this.problems.flatMap(problem => {
       const at = parameterAt(this._job, problem.path);
-      return at?.name === name ? [{ member: at.member, problem }] : [];
+      return at?.name === name ? [{ member: at.member, item: at.item, problem }] : [];
     });
   }
 

@@ -44,6 +44,8 @@ function Item(props: { item: IListItem; commands: CommandRegistry }): JSX.Elemen
 
 export function Experiments(props: {
   experiments: readonly IListItem[];
+  /** They have been read; before, none may be shown that are there. */
+  ready: boolean;
   commands: CommandRegistry;
 }): JSX.Element {
   const trans = useTrans();
@@ -53,7 +55,7 @@ export function Experiments(props: {
   return (
     <div className="jp-nbkatib-Panel-part">
       <h2>{trans.__('Experiments')}</h2>
-      {experiments.length === 0 && (
+      {props.ready && experiments.length === 0 && (
         <p className="jp-nbkatib-Field-help">{trans.__('Nothing has been run yet.')}</p>
       )}
       <ul className="jp-nbkatib-Items">

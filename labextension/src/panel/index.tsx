@@ -35,7 +35,11 @@ function Panel(props: { model: PanelModel; commands: CommandRegistry }): JSX.Ele
           </a>
         </p>
       )}
-      <Experiments experiments={model.backend.experiments} commands={commands} />
+      <Experiments
+        experiments={model.backend.experiments}
+        ready={model.backend.status.state === 'ready'}
+        commands={commands}
+      />
     </>
   );
 }

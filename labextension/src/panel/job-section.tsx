@@ -10,6 +10,8 @@ import { isEnabled, withKale } from '../metadata';
 import type { NotebookDocument } from '../models/document';
 import type { PanelModel } from '../models/panel';
 import type { IInspection } from '../tokens';
+import { Guide } from './guide';
+import { isGuided } from './guide-steps';
 
 function Summary(props: { inspection: IInspection; open: boolean }): JSX.Element | null {
   const trans = useTrans();
@@ -25,11 +27,11 @@ function Summary(props: { inspection: IInspection; open: boolean }): JSX.Element
       <dt>{trans.__('Parameters')}</dt>
       <dd title={selected.map(parameter => parameter.name).join(', ')}>
         {present.length === 0
-          ? trans.__('no cell is tagged')
+          ? trans.__('no cell has this role')
           : trans.__('%1 of %2 searched', selected.length, present.length)}
       </dd>
       <dt>{trans.__('Objective')}</dt>
-      <dd>{metric ? `${direction} ${metric}` : trans.__('no cell is tagged')}</dd>
+      <dd>{metric ? `${direction} ${metric}` : trans.__('no cell has this role')}</dd>
       <dt>{trans.__('Trials')}</dt>
       <dd>
         {run
@@ -50,7 +52,8 @@ export function JobSection(props: {
   const { model, document, commands } = props;
   const { metadata } = document;
   const enabled = isEnabled(metadata);
-  const problems = (model.inspection?.diagnostics ?? []).filter(each => each.severity !== 'note');
+  const diagnostics = model.inspection?.diagnostics ?? [];
+  const problems = diagnostics.filter(each => each.severity !== 'note' && !isGuided(each));
   const goTo = (cell: number) => {
     const notebook = document.panel.content;
     notebook.activeCellIndex = cell;
@@ -102,6 +105,7 @@ export function JobSection(props: {
           open={(metadata.nbkatib as { maxTrialCount?: null } | undefined)?.maxTrialCount === null}
         />
       )}
+      <Guide enabled={enabled} problems={diagnostics} />
       {problems.length > 0 && <ProblemList problems={problems} onCell={goTo} />}
     </div>
   );

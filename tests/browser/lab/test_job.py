@@ -64,7 +64,7 @@ class Job(Case):
         self.assertEqual(field.input_value(), "20")
 
         self.row("LEARNING_RATE").get_by_label("Step").fill("0.005")
-        dialog.get_by_text("grid points").wait_for()
+        dialog.get_by_text("combinations").wait_for()
         self.row("MAX_DEPTH").get_by_label("Space").select_option("list")
         value = self.row("MAX_DEPTH").get_by_label("New value of MAX_DEPTH")
         value.fill("5")
