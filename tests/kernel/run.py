@@ -17,8 +17,9 @@ if __name__ == "__main__":
     import test_conformance
     import test_install
     import test_language
+    import test_verbs
 
-    modules = (test_channels, test_conformance, test_install, test_language)
+    modules = (test_channels, test_conformance, test_install, test_language, test_verbs)
     loader = unittest.TestLoader()
     names = sys.argv[3:]
     suites = [loader.loadTestsFromName(name) for name in names] if names else [loader.loadTestsFromModule(m) for m in modules]
