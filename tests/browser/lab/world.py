@@ -23,6 +23,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 
 
+APPLICATIONS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
+
+
 def program():
     return str(pathlib.Path(os.environ.get("NBKATIB", ROOT / "build/release/nbkatib")).resolve())
 
@@ -116,7 +119,7 @@ class World:
         self.server = subprocess.Popen(
             [str(self.python), "-m", self.application, "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
              "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
-             f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"],
+             f"--ServerApp.root_dir={self.root}", f"--{APPLICATIONS[self.application]}.expose_app_in_browser=True"],
             env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def wait(self):
@@ -237,12 +240,12 @@ def source(cell):
     return "".join(cell["source"])
 
 
-def write_notebook(path, cells):
+def write_notebook(path, cells, kernel="python3"):
     """A notebook of code cells, each a source and its tags."""
     rows = [{"cell_type": "code", "id": f"cell-{i}", "source": text, "outputs": [], "execution_count": None,
              "metadata": {"tags": tags} if tags else {}} for i, (text, tags) in enumerate(cells)]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path.write_text(json.dumps({"cells": rows, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n")
+    spec = {"name": kernel, "display_name": kernel, "language": "python"}
+    path.write_text(json.dumps({"cells": rows, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n")
 
 
 SMALL = [("import math", []), ("LEARNING_RATE = 0.1\nDEPTH = 3", ["pipeline-parameters"]), ("a = DEPTH + LEARNING_RATE", ["step:load"]),
