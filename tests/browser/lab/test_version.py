@@ -21,6 +21,8 @@ class Version(Case):
         write_notebook(world.root / "small.ipynb", SMALL)
 
     def test_from_the_switch_to_the_best_values(self):
+        unsatisfied = []
+        self.page.on("console", lambda message: "atisf" in message.text and unsatisfied.append(message.text))
         self.opened("small.ipynb")
         self.assertEqual(self.page.evaluate("window.jupyterapp.version").split(".")[:2], VERSION.split(".")[:2])
         self.lab.panel.get_by_role("switch", name="Enable Katib").click()
@@ -51,6 +53,7 @@ class Version(Case):
         self.page.locator(".jp-Dialog").get_by_role("button", name="Apply").click()
         source = lambda: self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel.getSource()")
         self.assertTrue(eventually(lambda: "LEARNING_RATE = " + best["LEARNING_RATE"] in source()), (best, source()))
+        self.assertEqual(unsatisfied, [], "shared packages that this JupyterLab has in other versions")
         self.assertEqual([text for text in self.lab.errors if "nbkatib" in text], [])
 
 
