@@ -3,6 +3,7 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import { DRIVE } from '../drive';
 import type { Role, TagEdits, ICell, IStepChange } from '../tags';
 import * as tags from '../tags';
 import type { IApplied, ILive } from '../tokens';
@@ -194,9 +195,11 @@ export class Documents implements IDisposable {
     }
   }
 
-  /** An open notebook by its path. */
+  /** An open notebook by its path on the server, whichever drive it was opened from: those who edit together have their own. */
   find(path: string): NotebookDocument | null {
-    const panel = this.tracker.find(each => each.context.path === path);
+    const panel = this.tracker.find(
+      ({ context }) => context.localPath === path && !context.path.startsWith(`${DRIVE}:`)
+    );
     return panel ? this.of(panel) : null;
   }
 
