@@ -43,7 +43,9 @@ export class NotebookDocument implements IDisposable {
   }
 
   get readOnly(): boolean {
-    return this.panel.context.contentsModel?.writable === false;
+    const { contentsModel, localPath, model, path } = this.panel.context;
+    // jupyter-collaboration before 4 calls every file of its own drive read-only.
+    return contentsModel?.writable === false && !(model.collaborative && path !== localPath);
   }
 
   get metadata(): PartialJSONObject {

@@ -1,5 +1,6 @@
 """Two people in one notebook (jupyter-collaboration): each sees what the other does to roles, steps, the job and the values,
 takes back their own and nothing else, and whatever is done goes through the document they share: no page writes the file."""
+import os
 import unittest
 
 from world import SMALL, Case, Page, eventually, read, source, virtual_environment, write_notebook
@@ -10,7 +11,10 @@ TAGS = "cell => cell.getMetadata('tags') ?? []"
 class Collaboration(Case):
     @classmethod
     def setUpClass(cls):
-        cls.options = {"python": virtual_environment("collaboration", "jupyterlab>=4.6,<4.7", "jupyter-collaboration", "ipykernel")}
+        version = os.environ.get("JUPYTERLAB") or "4.6"
+        peer = {"4.2": "jupyter-collaboration<4", "4.3": "jupyter-collaboration<4", "4.4": "jupyter-collaboration<5",
+                "4.5": "jupyter-collaboration<5"}.get(version, "jupyter-collaboration")
+        cls.options = {"python": virtual_environment(f"collaboration-{version}", f"jupyterlab=={version}.*", peer, "ipykernel")}
         super().setUpClass()
 
     @classmethod
@@ -36,7 +40,11 @@ class Collaboration(Case):
 
     def meet(self, name):
         for person in self.people:
-            person.open(name)
+            person.open()
+            # Before JupyterLab 4.4 what is shared is a drive of its own, from which the file browser opens.
+            shared = "() => window.jupyterapp.serviceManager.contents.driveName('RTC:x')"
+            person.command("docmanager:open", path=f"{person.page.evaluate(shared)}:{name}".lstrip(":"))
+            person.page.locator(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell").first.wait_for()
             person.dismiss_kernel_prompt()
             person.show_panel()
             person.panel.get_by_role("switch", name="Enable Katib").wait_for()
