@@ -120,7 +120,7 @@ class World:
             [str(self.python), "-m", self.application, "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
              "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
              f"--ServerApp.root_dir={self.root}", f"--{APPLICATIONS[self.application]}.expose_app_in_browser=True"],
-            env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            env=env, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def wait(self):
         for _ in range(300):
