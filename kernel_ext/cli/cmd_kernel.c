@@ -2,6 +2,7 @@
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "service/live_values.h"
 
 int cmd_kernel(const struct parsed *parsed)
 {
@@ -13,5 +14,6 @@ int cmd_kernel(const struct parsed *parsed)
                     "kernel; 'nbkatib install' tells Jupyter of this one\n");
         return EXIT_USAGE;
     }
+    service_values_beside(file);
     return cli_kernel()(file, cli_version(), &err) < 0 ? fail(parsed, &err, NULL) : EXIT_OK;
 }

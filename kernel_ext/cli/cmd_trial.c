@@ -103,23 +103,11 @@ static int run_notebook(const struct parsed *parsed)
     auto_json json_t *result = NULL;
     auto_json json_t *problems = NULL;
     int cancel_fd = signals_catch(&err);
-    struct service_trial trial = {
-        .notebook = parsed->positionals[0],
-        .output = parsed_text(parsed, "output"),
-        .kernel = parsed_text(parsed, "kernel"),
-        .connection_file = parsed_text(parsed, "connection-file"),
-        .trial_timeout = parsed_text(parsed, "trial-timeout"),
-        .cell_timeout = parsed_text(parsed, "cell-timeout"),
-        .isolate = parsed_flag(parsed, "isolate"),
-        .snapshots = parsed_flag(parsed, "snapshots"),
-        .keep = parsed_flag(parsed, "keep"),
-        .reports = parsed_flag(parsed, "reports"),
-        .cancel_fd = cancel_fd,
-        .on_event = on_event,
-        .self = (void *)parsed,
-    };
+    struct service_trial trial = trial_from(parsed);
 
-    trial.assignments = parsed_list(parsed, "set", &trial.n_assignments);
+    trial.cancel_fd = cancel_fd;
+    trial.on_event = on_event;
+    trial.self = (void *)parsed;
     if (cancel_fd < 0 || service_trial(&result, &problems, &trial, &err) < 0)
         return fail(parsed, &err, problems);
     say_problems(parsed->positionals[0], problems, false);

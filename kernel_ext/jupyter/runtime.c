@@ -65,21 +65,36 @@ static int check_owner(const char *path, const char *id, struct nbt_error *err)
     return 0;
 }
 
-int runtime_connection_file(char **ret_path, const char *kernel_id, struct nbt_error *err)
+/* Steals the folder. */
+static int find_in(char **ret_path, char *folder, const char *id, struct nbt_error *err)
+{
+    auto_free char *owned = folder;
+    auto_free char *path = NULL;
+    if (!owned || asprintf(&path, "%s/kernel-%s.json", owned, id) < 0) {
+        path = NULL;
+        return nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
+    }
+    int rc = check_owner(path, id, err);
+    if (rc == 0)
+        *ret_path = TAKE(path);
+    return rc;
+}
+
+int runtime_connection_file(char **ret_path, const char *kernel_id, const char *beside,
+                            struct nbt_error *err)
 {
     if (!is_id(kernel_id))
         return nbt_error_set(err, NBT_EINVAL,
                              "'%.80s' is no kernel's id; expected letters, digits and '-', as in "
                              "5d1e0d8c-3a4b-4c1d-9e2f-0123456789ab",
                              kernel_id);
-    auto_free char *folder = runtime_folder();
-    auto_free char *path = NULL;
-    if (!folder || asprintf(&path, "%s/kernel-%s.json", folder, kernel_id) < 0)
-        return nbt_error_set(err, NBT_ENOMEM, "no memory for a path");
-    int rc = check_owner(path, kernel_id, err);
-    if (rc == 0)
-        *ret_path = TAKE(path);
-    return rc;
+    if (beside && *beside) {
+        struct nbt_error found = NBT_ERROR_INIT;
+        int rc = find_in(ret_path, file_folder(beside), kernel_id, &found);
+        if (rc != NBT_ENOTFOUND)
+            return rc < 0 ? nbt_error_set(err, rc, "%s", found.text) : rc;
+    }
+    return find_in(ret_path, runtime_folder(), kernel_id, err);
 }
 
 union address {

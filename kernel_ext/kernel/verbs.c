@@ -14,8 +14,9 @@ static const struct {
     verb_fn run;
 } verbs[] = {
     {&command_inspect, verb_inspect},  {&command_experiment, verb_experiment},
-    {&command_run, verb_run_notebook}, {&command_list, verb_list},
-    {&command_show, verb_show},        {&command_logs, verb_logs},
+    {&command_run, verb_run_notebook}, {&command_trial, verb_trial},
+    {&command_list, verb_list},        {&command_show, verb_show},
+    {&command_logs, verb_logs},        {&command_report, verb_report},
     {&command_stop, verb_stop},        {&command_resume, verb_resume},
     {&command_apply, verb_apply},      {&command_delete, verb_delete},
     {&command_doctor, verb_doctor},    {&command_help, verb_help},

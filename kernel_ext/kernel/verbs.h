@@ -21,15 +21,20 @@ verb_fn verb_find(const char *name);
 int verb_inspect(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_experiment(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_run_notebook(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
+int verb_trial(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_apply(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_list(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_show(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_logs(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
+int verb_report(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_stop(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_resume(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_delete(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_doctor(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
 int verb_help(struct cell *cell, const struct parsed *parsed, struct nbt_error *err);
+
+/* Warnings of what went well, told beside it. */
+void verb_warn(struct cell *cell, const char *subject, const json_t *problems, bool notes);
 
 /* live.c: shows an experiment until it ends, then what it came to. Events up to `since` are old. */
 nbt_must_check int live_follow(struct cell *cell, const struct parsed *parsed,

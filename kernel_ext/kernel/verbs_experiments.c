@@ -1,24 +1,15 @@
 /* Commands that work on stored experiments, and doctor. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/scope.h"
 #include "kernel/bundle.h"
 #include "kernel/verbs.h"
-#include "service/lines.h"
 #include "service/outcome.h"
 #include "service/tables.h"
 #include "service/values.h"
 
-#define LINE_BYTES  ((size_t)64 << 10)
-#define FLUSH_BYTES ((size_t)32 << 10)
-#define FLUSH_MS    200
-#define LOG_MAX     ((size_t)256 << 10) /* of a trial's log the end is shown */
+#define LINE_BYTES ((size_t)64 << 10)
 
 /* ---- list ---- */
 
@@ -180,126 +171,6 @@ int verb_show(struct cell *cell, const struct parsed *parsed, struct nbt_error *
     if (parsed_text(parsed, "trial"))
         return show_trial(cell, parsed, show, err);
     return show_outcome(cell, parsed, show, err);
-}
-
-/* ---- logs ---- */
-
-/* Front ends drop messages that come by the thousand: lines are sent many at a time. */
-struct printer {
-    struct cell *cell;
-    struct line_style style;
-    bool json;
-    struct buf lines;
-    int64_t sent_ms;
-};
-
-static void flush(struct printer *printer)
-{
-    cell_stream(printer->cell, "stdout", buf_text(&printer->lines));
-    buf_clear(&printer->lines);
-    printer->sent_ms = clock_monotonic_ms();
-}
-
-static void on_tick(void *self)
-{
-    struct printer *printer = self;
-
-    if (printer->lines.length && clock_monotonic_ms() - printer->sent_ms >= FLUSH_MS)
-        flush(printer);
-}
-
-static int on_event(void *self, const json_t *event)
-{
-    struct printer *printer = self;
-    CLEANUP(buf_fini) struct buf line = buf_init(LINE_BYTES);
-
-    if (printer->json) {
-        auto_free char *text = json_dumps(event, JSON_COMPACT);
-        buf_puts(&line, text ? text : "");
-    } else {
-        line_of_event(&line, event, &printer->style);
-    }
-    if (line.length)
-        buf_printf(&printer->lines, "%s\n", buf_text(&line));
-    if (printer->lines.length > FLUSH_BYTES)
-        flush(printer);
-    return cell_cancelled(printer->cell) ? 1 : 0;
-}
-
-static int print_events(struct cell *cell, const struct parsed *parsed, struct nbt_error *err)
-{
-    const char *name = parsed->positionals[0];
-    auto_json json_t *show = NULL;
-    struct printer printer = {.cell = cell,
-                              .json = parsed_flag(parsed, "json"),
-                              .lines = buf_init(FLUSH_BYTES + 2 * LINE_BYTES)};
-    struct engine_watch watch = {.follow = parsed_flag(parsed, "follow"),
-                                 .cancel_fd = cell_cancel_fd(cell),
-                                 .tick_ms = FLUSH_MS,
-                                 .on_event = on_event,
-                                 .on_tick = on_tick,
-                                 .self = &printer};
-    int code = service_show(&show, name, err);
-
-    if (code < 0)
-        return code;
-    printer.style = (struct line_style){.experiment = name,
-                                        .algorithm = text_of(show, "resolvedAlgorithm"),
-                                        .verbose = parsed_flag(parsed, "verbose")};
-    code = service_watch(name, &watch, err);
-    flush(&printer);
-    buf_fini(&printer.lines);
-    if (code == 0 && cell_cancelled(cell))
-        return nbt_error_set(err, NBT_ECANCELED, "interrupted");
-    return code;
-}
-
-static int read_log(int fd, struct cell *cell, struct nbt_error *err)
-{
-    CLEANUP(buf_fini) struct buf text = buf_init(LOG_MAX);
-    struct stat info;
-    char bytes[16384];
-    ssize_t length;
-
-    if (fstat(fd, &info) == 0 && (size_t)info.st_size > LOG_MAX) {
-        cell_stream(cell, "stderr", "the log's last 256 KiB:\n");
-        if (lseek(fd, -(off_t)LOG_MAX, SEEK_END) < 0)
-            return nbt_error_errno(err, "cannot seek in the log");
-    }
-    while ((length = read(fd, bytes, sizeof(bytes))) > 0 && !buf_failed(&text))
-        buf_add(&text, bytes, (size_t)length);
-    if (length < 0)
-        return nbt_error_errno(err, "cannot read the log");
-    cell_stream(cell, "stdout", buf_text(&text));
-    return 0;
-}
-
-static int print_trial(struct cell *cell, const struct parsed *parsed, struct nbt_error *err)
-{
-    auto_free char *path = NULL;
-    int code =
-        service_file(&path, parsed->positionals[0], parsed->positionals[1], "trial.log", err);
-
-    if (code < 0)
-        return code;
-    if (parsed_flag(parsed, "follow"))
-        return nbt_error_set(err, NBT_EUNSUPPORTED,
-                             "a cell follows experiments, not trials; leave out --follow, or run "
-                             "'nbkatib logs %s %s --follow' in a terminal",
-                             parsed->positionals[0], parsed->positionals[1]);
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT)
-        return nbt_error_set(err, NBT_ENOTFOUND, "trial '%s' has written no log yet",
-                             parsed->positionals[1]);
-    if (fd < 0)
-        return nbt_error_errno(err, "cannot open %s", path);
-    return read_log(fd, cell, err);
-}
-
-int verb_logs(struct cell *cell, const struct parsed *parsed, struct nbt_error *err)
-{
-    return parsed->positionals[1] ? print_trial(cell, parsed, err)
-                                  : print_events(cell, parsed, err);
 }
 
 /* ---- stop, resume, delete, doctor ---- */

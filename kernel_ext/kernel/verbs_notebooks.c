@@ -10,8 +10,7 @@
 #include "service/tables.h"
 #include "service/values.h"
 
-/* Warnings of what went well are told beside it. */
-static void warn(struct cell *cell, const char *subject, const json_t *problems, bool notes)
+void verb_warn(struct cell *cell, const char *subject, const json_t *problems, bool notes)
 {
     size_t i;
     json_t *problem;
@@ -100,7 +99,7 @@ int verb_inspect(struct cell *cell, const struct parsed *parsed, struct nbt_erro
     if (any_errors(diagnostics))
         return refuse(cell, source.path, diagnostics, err);
     if (!json)
-        warn(cell, source.path, diagnostics, true);
+        verb_warn(cell, source.path, diagnostics, true);
     return 0;
 }
 
@@ -131,7 +130,7 @@ int verb_experiment(struct cell *cell, const struct parsed *parsed, struct nbt_e
     const json_t *document = json_object_get(result, "experiment");
     if (any_errors(problems) || !json_is_object(document))
         return refuse(cell, parsed->positionals[0], problems, err);
-    warn(cell, parsed->positionals[0], problems, false);
+    verb_warn(cell, parsed->positionals[0], problems, false);
     if (parsed_flag(parsed, "json"))
         cell_result(cell, bundle_json(result));
     if (parsed_flag(parsed, "json") && !parsed_text(parsed, "output"))
@@ -153,7 +152,7 @@ static int dry_run(struct cell *cell, const struct parsed *parsed, const struct 
     const json_t *problems = json_object_get(result, "problems");
     if (any_errors(problems))
         return refuse(cell, parsed->positionals[0], problems, err);
-    warn(cell, parsed->positionals[0], problems, false);
+    verb_warn(cell, parsed->positionals[0], problems, false);
     put_plan(&plan, result);
     cell_result(cell,
                 parsed_flag(parsed, "json") ? bundle_json(result) : bundle_text(buf_text(&plan)));
@@ -185,7 +184,7 @@ int verb_run_notebook(struct cell *cell, const struct parsed *parsed, struct nbt
         cell_problems(cell, parsed->positionals[0], problems);
         return code;
     }
-    warn(cell, parsed->positionals[0], json_object_get(submitted, "problems"), false);
+    verb_warn(cell, parsed->positionals[0], json_object_get(submitted, "problems"), false);
     if (!parsed_flag(parsed, "detach"))
         return live_follow(cell, parsed, text_of(submitted, "name"), 0, err);
     tell_detached(cell, parsed, submitted);

@@ -169,3 +169,23 @@ struct service_run run_from(const struct parsed *parsed)
         .detach = parsed_flag(parsed, "detach"),
     };
 }
+
+struct service_trial trial_from(const struct parsed *parsed)
+{
+    struct service_trial trial = {
+        .notebook = parsed->positionals[0],
+        .output = parsed_text(parsed, "output"),
+        .kernel = parsed_text(parsed, "kernel"),
+        .connection_file = parsed_text(parsed, "connection-file"),
+        .trial_timeout = parsed_text(parsed, "trial-timeout"),
+        .cell_timeout = parsed_text(parsed, "cell-timeout"),
+        .isolate = parsed_flag(parsed, "isolate"),
+        .snapshots = parsed_flag(parsed, "snapshots"),
+        .keep = parsed_flag(parsed, "keep"),
+        .reports = parsed_flag(parsed, "reports"),
+        .cancel_fd = -1,
+    };
+
+    trial.assignments = parsed_list(parsed, "set", &trial.n_assignments);
+    return trial;
+}

@@ -26,5 +26,6 @@ extern const struct option_group group_trials; /* kernel, time limits, isolation
 /* The structs of service.h from the two groups; everything borrows from `parsed`. */
 struct derive_given given_from(const struct parsed *parsed);
 struct service_run run_from(const struct parsed *parsed);
+struct service_trial trial_from(const struct parsed *parsed); /* without what it is told to */
 
 #endif

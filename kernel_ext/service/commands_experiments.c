@@ -134,7 +134,8 @@ static const struct option report_options[] = {
      .letter = 'o',
      .kind = OPTION_TEXT,
      .argument = "FILE",
-     .help = "Write it there instead of EXPERIMENT.html; '-' is stdout.",
+     .help = "Write it there instead of EXPERIMENT.html; '-' is stdout, or the cell itself where "
+             "it is a command of one.",
      .complete = COMPLETE_FILE},
     {0},
 };

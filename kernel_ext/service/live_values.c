@@ -1,5 +1,7 @@
 #include "service/live_values.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
 
@@ -22,6 +24,14 @@ static const char python[] =
     " if t is b.int or t is b.float or t is b.bool or t is b.str and b.len(v) <= 4096"
     " else ['other', b.str(t.__name__)]))"
     "(%s, __import__('builtins').type(%s), __import__('builtins'))";
+
+static char own_file[PATH_MAX]; /* "": this process is no kernel */
+
+void service_values_beside(const char *connection_file)
+{
+    if (strlen(connection_file) < sizeof(own_file))
+        snprintf(own_file, sizeof(own_file), "%s", connection_file);
+}
 
 static bool is_identifier(const char *name)
 {
@@ -204,7 +214,7 @@ int service_values(json_t **ret, const char *kernel_id, const char *const *names
 
     if (result < 0)
         return result;
-    result = runtime_connection_file(&file, kernel_id, &found);
+    result = runtime_connection_file(&file, kernel_id, own_file, &found);
     if (result == NBT_EINVAL)
         nbt_error_path(&found, "kernelId");
     if (result == 0 && !runtime_listens(file))

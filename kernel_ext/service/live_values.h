@@ -16,6 +16,10 @@
 
 #define SERVICE_VALUES_MAX 1000 /* names of one call */
 
+/* The connection file that this process serves as a kernel itself: kernels of the same server have
+ * theirs beside it. Told once, before any thread; a path too long to be one is as if not told. */
+void service_values_beside(const char *connection_file);
+
 /* {"values":{name:{"type":"int|float|str|bool|other","value": text}}, "missing":[names],
  *  "skipped": null, "busy" (it is at work; answered within a second) or "dead"}. Of another type
  * the value is the type's name. NBT_EINVAL when a name is no plain identifier. */

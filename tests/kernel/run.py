@@ -15,10 +15,12 @@ if __name__ == "__main__":
     house.DEV, house.RELEASE = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
     import test_channels
     import test_conformance
+    import test_console
     import test_install
     import test_language
+    import test_verbs
 
-    modules = (test_channels, test_conformance, test_install, test_language)
+    modules = (test_channels, test_conformance, test_console, test_install, test_language, test_verbs)
     loader = unittest.TestLoader()
     names = sys.argv[3:]
     suites = [loader.loadTestsFromName(name) for name in names] if names else [loader.loadTestsFromModule(m) for m in modules]

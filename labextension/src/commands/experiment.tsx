@@ -52,7 +52,7 @@ async function notebookOf(context: IContext, experiment: string): Promise<Notebo
     throw new Error(trans.__('%1 is outside the folder that this Jupyter server shows', source));
   }
   const found = documents.find(path);
-  const widget = manager.openOrReveal(path);
+  const widget = manager.openOrReveal(found?.path ?? path);
   await widget?.context.ready;
   const document = found ?? documents.find(path);
   if (!document) {

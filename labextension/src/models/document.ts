@@ -3,6 +3,7 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import { DRIVE } from '../drive';
 import type { Role, TagEdits, ICell, IStepChange } from '../tags';
 import * as tags from '../tags';
 import type { IApplied, ILive } from '../tokens';
@@ -42,7 +43,9 @@ export class NotebookDocument implements IDisposable {
   }
 
   get readOnly(): boolean {
-    return this.panel.context.contentsModel?.writable === false;
+    const { contentsModel, localPath, model, path } = this.panel.context;
+    // jupyter-collaboration before 4 calls every file of its own drive read-only.
+    return contentsModel?.writable === false && !(model.collaborative && path !== localPath);
   }
 
   get metadata(): PartialJSONObject {
@@ -194,9 +197,11 @@ export class Documents implements IDisposable {
     }
   }
 
-  /** An open notebook by its path. */
+  /** An open notebook by its path on the server, whichever drive it was opened from: those who edit together have their own. */
   find(path: string): NotebookDocument | null {
-    const panel = this.tracker.find(each => each.context.path === path);
+    const panel = this.tracker.find(
+      ({ context }) => context.localPath === path && !context.path.startsWith(`${DRIVE}:`)
+    );
     return panel ? this.of(panel) : null;
   }
 

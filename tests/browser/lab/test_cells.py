@@ -32,12 +32,6 @@ class Cells(Case):
         self.save()
         self.assertTrue(eventually(lambda: self.tags(name) == want, 10), (self.tags(name), want))
 
-    def chip(self, index):
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-nbkatib-Chip button")
-
-    def choose(self, name):
-        self.page.locator(".lm-Menu-item", has_text=name).click()
-
     def test_menu(self):
         self.opened("menu.ipynb")
         self.lab.panel.get_by_role("switch", name="Enable Katib").click()

@@ -23,6 +23,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 
 
+APPLICATIONS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
+
+
 def program():
     return str(pathlib.Path(os.environ.get("NBKATIB", ROOT / "build/release/nbkatib")).resolve())
 
@@ -36,6 +39,19 @@ def install(prefix):
 
 def install_kernel(prefix):
     subprocess.run([program(), "install", "--prefix", str(prefix)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def virtual_environment(name, *packages):
+    """Python of build/NAME-venv, made with these packages where it is not there; skips the test when they cannot be had."""
+    folder = ROOT / f"build/{name}-venv"
+    if not (folder / "complete").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        command = [folder / "bin/pip", "install", "-q", "--disable-pip-version-check", *packages]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise unittest.SkipTest(f"{' '.join(packages)} cannot be installed: {(done.stderr.strip() or '?').splitlines()[-1]}")
+        (folder / "complete").touch()
+    return folder / "bin/python"
 
 
 def free_port():
@@ -58,9 +74,12 @@ def settings(data, theme):
 class World:
     """Folders of a server; `root` is what it shows."""
 
-    def __init__(self, theme="JupyterLab Light", kernel=True, environment=None):
-        """`environment`: a virtual environment that is active where the server is started, for trials."""
+    def __init__(self, theme="JupyterLab Light", kernel=True, environment=None, python=sys.executable, application="jupyterlab"):
+        """`environment`: a virtual environment that is active where the server is started, for trials; `python` has the
+        `application` that serves, "jupyterlab" or "notebook"."""
         self.environment = environment
+        self.python = python
+        self.application = application
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nbkatib-lab-"))
         self.root = self.folder / "root"
         self.prefix = self.folder / "prefix"
@@ -98,10 +117,10 @@ class World:
 
     def launch(self, env, log):
         self.server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+            [str(self.python), "-m", self.application, "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
              "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
-             f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"],
-            env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+             f"--ServerApp.root_dir={self.root}", f"--{APPLICATIONS[self.application]}.expose_app_in_browser=True"],
+            env=env, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def wait(self):
         for _ in range(300):
@@ -221,6 +240,18 @@ def source(cell):
     return "".join(cell["source"])
 
 
+def write_notebook(path, cells, kernel="python3"):
+    """A notebook of code cells, each a source and its tags."""
+    rows = [{"cell_type": "code", "id": f"cell-{i}", "source": text, "outputs": [], "execution_count": None,
+             "metadata": {"tags": tags} if tags else {}} for i, (text, tags) in enumerate(cells)]
+    spec = {"name": kernel, "display_name": kernel, "language": "python"}
+    path.write_text(json.dumps({"cells": rows, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n")
+
+
+SMALL = [("import math", []), ("LEARNING_RATE = 0.1\nDEPTH = 3", ["pipeline-parameters"]), ("a = DEPTH + LEARNING_RATE", ["step:load"]),
+         ("score = math.sqrt(a)", ["step:train", "prev:load"]), ("print(score)", ["pipeline-metrics"])]
+
+
 def eventually(check, seconds=20):
     """The first true answer, or the last false one. A file that is being written is read again."""
     end = time.monotonic() + seconds
@@ -271,6 +302,12 @@ class Case(unittest.TestCase):
     def save(self):
         self.lab.command("docmanager:save")
         self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
+
+    def chip(self, index):
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-nbkatib-Chip button")
+
+    def choose(self, name):
+        self.page.locator(".lm-Menu-item", has_text=name).click()
 
     def opened(self, name, width=None):
         self.lab.open(name)
