@@ -175,12 +175,8 @@ describe('JobModel', () => {
     model.update({ goal: '0.5' });
     await model.tag('pipeline-metrics');
     expect(document.cells[0].tags).toEqual(['pipeline-metrics']);
-    const inspections = asked.filter(([method]) => method === 'inspect');
-    const [, params] = inspections[2] as [string, IMethods['inspect'][0]];
-    expect(params.document.metadata).toHaveProperty(
-      'kubeflow_notebook.katib_metadata.objective.goal',
-      0.5
-    );
+    expect(asked.filter(([method]) => method === 'inspect')).toHaveLength(4);
+    expect(model.job).toMatchObject({ goal: '0.5', type: 'maximize', metric: 'acc' });
     model.dispose();
   });
 

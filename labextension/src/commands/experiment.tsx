@@ -109,11 +109,7 @@ function Diff(props: { diff: string }): JSX.Element {
   );
 }
 
-async function confirmed(
-  context: IContext,
-  applied: IApplied,
-  notebook: string
-): Promise<boolean> {
+async function confirmed(context: IContext, applied: IApplied, notebook: string): Promise<boolean> {
   const { trans } = context;
   const body = ReactWidget.create(<Diff diff={applied.diff} />);
   body.addClass('jp-nbkatib');
@@ -149,7 +145,10 @@ async function apply(context: IContext, experiment: string, trial: string): Prom
           callback: () => {
             if (!document.undo(applied)) {
               Notification.warning(
-                trans.__('A cell was changed since; Undo in the cell takes that back step by step.')
+                trans.__(
+                  'A cell was changed since; Undo in the cell takes that back step by step.'
+                ),
+                { autoClose: 20000 }
               );
             }
           }

@@ -30,7 +30,8 @@ export async function setUp(
     await open(context, started);
   } else if (document.isDisposed) {
     Notification.warning(
-      trans.__('The notebook was closed, and with it what was set up in the dialog.')
+      trans.__('The notebook was closed, and with it what was set up in the dialog.'),
+      { autoClose: 20000 }
     );
   }
 }

@@ -107,12 +107,12 @@ export class JobModel implements IDisposable {
   }
 
   async load(): Promise<void> {
-    await this.read(this.document.metadata, this.spec);
+    await this.read(this.spec);
   }
 
   /** The job as somebody else has set it up meanwhile; what was typed here goes. */
   async reload(): Promise<void> {
-    await this.read(this.document.metadata, null);
+    await this.read(null);
   }
 
   /** The cell that is selected, when it can be given a role. */
@@ -136,19 +136,19 @@ export class JobModel implements IDisposable {
 
   /** Gives the selected cell a role and reads the notebook again; what was typed stays. */
   async tag(role: Role): Promise<void> {
-    const { activeCell, ignored } = this;
+    const { activeCell } = this;
     if (activeCell) {
+      const typed = changes(this._loaded, this._job);
       this.document.setRole(activeCell.id, role);
-      await this.read(this.metadata, null);
-      this.ignored = ignored;
-      this.emit();
+      await this.read(this.spec);
+      this.update(typed);
     }
   }
 
-  private async read(metadata: PartialJSONObject, spec: IExperimentSpec | null): Promise<void> {
-    const base = jobPart(this.document.metadata);
+  private async read(spec: IExperimentSpec | null): Promise<void> {
+    const { metadata } = this.document;
     try {
-      const live = withMetadata(this.document.live(), metadata);
+      const live = this.document.live();
       const [inspection, derived, algorithms, environment] = await Promise.all([
         this.backend.request('inspect', live),
         this.backend.request('inspect', withMetadata(live, withoutJob(metadata))),
@@ -156,7 +156,7 @@ export class JobModel implements IDisposable {
         this.backend.request('environment', {})
       ]);
       this.adopt(readJob(inspection, metadata), spec, inspection, derived);
-      this._base = base;
+      this._base = jobPart(metadata);
       this.changedElsewhere = false;
       this.algorithms = algorithms;
       this.engines = environment.engines;
@@ -302,7 +302,7 @@ export class JobModel implements IDisposable {
     inspection: IInspection,
     derived: IInspection
   ): void {
-    this._job = spec ? jobFromSpec(job, spec) : job;
+    this._loaded = this._job = spec ? jobFromSpec(job, spec) : job;
     this._derived = new Map(derived.parameters.map(row => [row.name, row]));
     this._cells = inspection.cells;
     this.metrics = inspection.metrics;
@@ -318,12 +318,9 @@ export class JobModel implements IDisposable {
   }
 
   private onDocument(): void {
-    const changed =
+    this.changedElsewhere =
       this._base !== null && !JSONExt.deepEqual(jobPart(this.document.metadata), this._base);
-    if (changed !== this.changedElsewhere) {
-      this.changedElsewhere = changed;
-      this.emit();
-    }
+    this.emit();
   }
 
   /** What expressions of the parameters cell are in the notebook's own kernel, while it runs. */
@@ -387,11 +384,19 @@ export class JobModel implements IDisposable {
     maxFailedTrialCount: '3',
     engine: 'local'
   };
+  private _loaded = this._job;
   private _derived = new Map<string, IInspectedParameter>();
   private _cells: IInspectedCell[] = [];
   private _base: PartialJSONObject | null = null;
   private _asked = 0;
   private _disposed = false;
+}
+
+/** The members of the form that differ. */
+function changes(before: IJob, now: IJob): Partial<IJob> {
+  const differs = ([key, value]: [string, unknown]) =>
+    !JSONExt.deepEqual(value as never, before[key as keyof IJob] as never);
+  return Object.fromEntries(Object.entries(now).filter(differs));
 }
 
 /** What a count has to be before the kernel can say anything of its size. */
