@@ -18,7 +18,11 @@ export function SearchSpace(props: { model: JobModel }): JSX.Element {
       title={trans.__('Search Space Parameters')}
       aside={<span className="jp-nbkatib-Section-aside">{points}</span>}
     >
-      <ProblemText problem={model.problemAt('spec.parameters')} />
+      {model.problems
+        .filter(problem => problem.path === 'spec.parameters')
+        .map((problem, index) => (
+          <ProblemText key={index} problem={problem} />
+        ))}
       {model.job.parameters.length === 0 && (
         <p className="jp-nbkatib-Problem" data-severity="error">
           {trans.__(
