@@ -119,6 +119,13 @@ function settingsOf(algorithm: PartialJSONObject): ISetting[] {
     .map(({ name, value }) => ({ name: text(name), value: text(value) }));
 }
 
+/** What says how to tune: as long as it is the same, nobody else has set up the job. */
+export function jobPart(metadata: PartialJSONObject): PartialJSONObject {
+  const { kale, own } = stored(metadata);
+  const { parameters, maxTrialCount, engine } = own;
+  return { katib: kale.katib_metadata, parameters, maxTrialCount, engine };
+}
+
 /** The metadata without what says how to tune: the kernel then derives everything anew. */
 export function withoutJob(metadata: PartialJSONObject): PartialJSONObject {
   const { kale, own } = stored(metadata);
@@ -227,26 +234,34 @@ function sameRange(left: PartialJSONObject, right: PartialJSONObject): boolean {
   return JSONExt.deepEqual(plain(left) as never, plain(right) as never);
 }
 
-function keepOrSet(rows: IParameterRow[], before: PartialJSONObject[]): PartialJSONObject[] {
-  const known = new Map(before.map(parameter => [text(parameter.name), parameter]));
-  const wanted = rows
-    .filter(row => row.range !== null)
-    .map(row => {
-      const old = known.get(row.name);
-      const now = storedRange(row.range as IRange, old ?? {});
-      return old && sameRange(old, now) ? old : now;
-    });
-  return wanted;
+/** The stored parameters by name. As in the kernel the first of a name counts, and what has no name is not read. */
+function named(stored: PartialJSONValue[]): Map<string, PartialJSONObject> {
+  const known = new Map<string, PartialJSONObject>();
+  for (const parameter of stored.map(object)) {
+    const name = text(parameter.name);
+    if (name && !known.has(name)) {
+      known.set(name, parameter);
+    }
+  }
+  return known;
 }
 
-/** Stored order first, then the notebook's: what did not change does not move. */
-function inStoredOrder(
-  parameters: PartialJSONObject[],
-  before: PartialJSONObject[]
-): PartialJSONObject[] {
-  const rank = new Map(before.map((parameter, index) => [text(parameter.name), index]));
-  const at = (parameter: PartialJSONObject) => rank.get(text(parameter.name)) ?? before.length;
-  return [...parameters].sort((left, right) => at(left) - at(right));
+/** Stored order first, then the notebook's: what did not change does not move, and what nobody could read stays. */
+function keepOrSet(rows: IParameterRow[], before: PartialJSONValue[]): PartialJSONValue[] {
+  const known = named(before);
+  const wanted = new Map<string, PartialJSONObject>();
+  for (const row of rows.filter(each => each.range !== null)) {
+    const old = known.get(row.name);
+    const now = storedRange(row.range as IRange, old ?? {});
+    wanted.set(row.name, old && sameRange(old, now) ? old : now);
+  }
+  const kept = before.flatMap(value => {
+    const name = text(object(value).name);
+    const now = wanted.get(name);
+    return known.get(name) !== value ? [value] : now ? [now] : [];
+  });
+  const fresh = [...wanted].filter(([name]) => !known.has(name)).map(([, now]) => now);
+  return [...kept, ...fresh];
 }
 
 function numberOr(value: string): PartialJSONValue {
@@ -289,12 +304,11 @@ function storedAlgorithm(job: IJob, before: PartialJSONObject): PartialJSONObjec
 export function writeJob(metadata: PartialJSONObject, job: IJob): PartialJSONObject {
   const { kale, own } = stored(metadata);
   const katib = object(kale.katib_metadata);
-  const before = list(katib.parameters).map(object);
   const chosen = job.parameters.filter(row => row.selected || !row.present);
   const others = job.parameters.filter(row => row.present && !row.selected);
   const nextKatib: PartialJSONObject = {
     ...katib,
-    parameters: inStoredOrder(keepOrSet(chosen, before), before),
+    parameters: keepOrSet(chosen, list(katib.parameters)),
     objective: storedObjective(job, object(katib.objective)),
     algorithm: storedAlgorithm(job, object(katib.algorithm)),
     maxFailedTrialCount: numberOr(job.maxFailedTrialCount),
@@ -315,9 +329,11 @@ export function writeJob(metadata: PartialJSONObject, job: IJob): PartialJSONObj
   delete nextOwn.parameters;
   const changed = others.filter(row => row.origin === 'typed' || row.origin === 'stored');
   if (changed.length > 0) {
-    nextOwn.parameters = keepOrSet(changed, list(own.parameters).map(object));
+    nextOwn.parameters = keepOrSet(changed, list(own.parameters));
   }
-  return tidy({ ...metadata, [KALE]: { ...kale, katib_metadata: nextKatib } }, nextOwn);
+  const next = { ...metadata, [KALE]: { ...kale, katib_metadata: nextKatib } };
+  // What a newer program keeps there is its own.
+  return (own.version ?? OWN_VERSION) === OWN_VERSION ? tidy(next, nextOwn) : next;
 }
 
 /** Our own part of the metadata, left out when it says nothing. */
@@ -363,6 +379,15 @@ export function withOption(
   return tidy(metadata, next);
 }
 
+/** Kale's switch for snapshots is the one that counts; an option of ours may stand in an older file. */
+export function takesSnapshots(metadata: PartialJSONObject): boolean {
+  return stored(metadata).kale.autosnapshot === true || optionsOf(metadata).snapshots === true;
+}
+
+export function withSnapshots(metadata: PartialJSONObject, on: boolean): PartialJSONObject {
+  return withOption(withKale(metadata, 'autosnapshot', on), 'snapshots', false);
+}
+
 /** The options of a run, with the engine that the notebook names. */
 export function runOptions(metadata: PartialJSONObject): IOptions {
   const engine = engineOf(metadata);
@@ -373,6 +398,9 @@ export function runOptions(metadata: PartialJSONObject): IOptions {
     } else if (FLAGS.includes(key) && typeof value === 'boolean') {
       options[key] = value;
     }
+  }
+  if (takesSnapshots(metadata)) {
+    options.snapshots = true;
   }
   return options as IOptions;
 }

@@ -151,6 +151,45 @@ describe('writeJob', () => {
     expect(names.map(parameter => parameter.name)).toEqual(['lr', 'gone']);
   });
 
+  it('keeps what it cannot read among the parameters, where it stands', () => {
+    const lr = { name: 'lr', parameterType: 'double', feasibleSpace: { min: 0.01, max: 1 } };
+    const stored = [5, lr, { parameterType: 'int' }, { ...lr, feasibleSpace: {} }, 'lr'];
+    const before = { kubeflow_notebook: { katib_metadata: { parameters: stored } } };
+    const job = metadata.readJob(inspection(), before);
+    const parameters = () => {
+      const { kale } = metadata.stored(metadata.writeJob(before, job));
+      return (kale.katib_metadata as { parameters: unknown[] }).parameters;
+    };
+    expect(parameters()).toEqual(stored);
+    job.parameters[0].selected = false;
+    expect(parameters()).toEqual(stored.filter(each => each !== lr));
+  });
+
+  it('leaves alone what a newer program keeps', () => {
+    const nbkatib = { version: 2, parameters: { lr: 1 }, maxTrialCount: 'x' };
+    const job = metadata.readJob(inspection(), { nbkatib });
+    expect(metadata.writeJob({ nbkatib }, job).nbkatib).toEqual(nbkatib);
+  });
+
+  it.each([
+    ['katib_metadata', { kubeflow_notebook: { mine: 1, katib_metadata: 'x' } }],
+    ['parameters', { kubeflow_notebook: { mine: 1, katib_metadata: { parameters: { a: 1 } } } }],
+    ['objective', { kubeflow_notebook: { mine: 1, katib_metadata: { objective: [] } } }],
+    ['algorithm', { kubeflow_notebook: { mine: 1, katib_metadata: { algorithm: 'grid' } } }]
+  ])('a %s of another type does no harm', (_, before) => {
+    const written = metadata.writeJob(before, metadata.readJob(inspection(), before));
+    expect(written).toMatchObject({
+      kubeflow_notebook: {
+        mine: 1,
+        katib_metadata: {
+          parameters: [{ name: 'lr' }],
+          objective: { objectiveMetricName: 'acc' },
+          algorithm: { algorithmName: 'auto' }
+        }
+      }
+    });
+  });
+
   it.each([
     ['0', 0],
     ['-0.5', -0.5],
@@ -198,6 +237,17 @@ it('runOptions: only what the kernel knows', () => {
     keep: true,
     seed: '7'
   });
+});
+
+it('snapshots: stored by Kale or chosen here, they are taken', () => {
+  expect(metadata.runOptions({ kubeflow_notebook: { autosnapshot: true } })).toEqual({
+    snapshots: true
+  });
+  const own = { nbkatib: { version: 1, options: { snapshots: true } } };
+  expect(metadata.takesSnapshots(own)).toBe(true);
+  const off = metadata.withSnapshots(own, false);
+  expect(metadata.runOptions(off)).toEqual({});
+  expect(metadata.runOptions(metadata.withSnapshots(off, true))).toEqual({ snapshots: true });
 });
 
 it('withKale removes', () => {

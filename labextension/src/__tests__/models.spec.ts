@@ -1,3 +1,4 @@
+import type { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import { merge } from '../models/experiment';
 import { countProblem, JobModel } from '../models/job';
@@ -74,17 +75,30 @@ function world(overrides: { [method: string]: unknown } = {}) {
     }
   } as unknown as IBackend;
   Object.assign(backend, { statusChanged: new Signal(backend) });
+  const owner = {};
+  const changed = new Signal<object, void>(owner);
   const document = {
     path: 'x.ipynb',
     kernelId: null,
-    metadata: { mine: 1 },
+    metadata: { mine: 1 } as PartialJSONObject,
+    cells: [{ id: 'c', type: 'code', tags: [] as string[] }],
+    activeCell: 'c',
+    isDisposed: false,
+    changed,
+    disposed: new Signal<object, void>(owner),
+    sourceOf: () => 'lr = 0.1',
+    setRole: (id: string, role: string | null) => (document.cells[0].tags = role ? [role] : []),
     live: () => ({
       notebook: 'x.ipynb',
-      document: { cells: [], metadata: { mine: 1 }, nbformat: 4, nbformat_minor: 5 }
+      document: { cells: [], metadata: document.metadata, nbformat: 4, nbformat_minor: 5 }
     }),
-    setMetadata: (next: unknown) => written.push(next)
+    setMetadata: (next: PartialJSONObject) => {
+      written.push(next);
+      document.metadata = next;
+      changed.emit();
+    }
   };
-  return { asked, written, model: new JobModel(backend, document) };
+  return { asked, written, document, model: new JobModel(backend, document) };
 }
 
 describe('JobModel', () => {
@@ -129,6 +143,58 @@ describe('JobModel', () => {
     expect(written).toEqual([]);
     const [, params] = asked.find(([method]) => method === 'run') as [string, IMethods['run'][0]];
     expect(params.document.metadata).toHaveProperty('kubeflow_notebook.katib_metadata');
+    model.dispose();
+  });
+
+  it('says when somebody else has set up the job, and takes over theirs on demand', async () => {
+    const { model, document } = world();
+    await model.load();
+    model.save();
+    expect(model.changedElsewhere).toBe(false);
+    document.setMetadata({ ...document.metadata, unrelated: 1 });
+    expect(model.changedElsewhere).toBe(false);
+    model.update({ maxTrialCount: '5' });
+    document.setMetadata({ kubeflow_notebook: { katib_metadata: { maxTrialCount: 7 } } });
+    expect(model.changedElsewhere).toBe(true);
+    expect(model.job.maxTrialCount).toBe('5');
+    await model.reload();
+    expect(model.changedElsewhere).toBe(false);
+    expect(model.job.maxTrialCount).toBe('12');
+    model.dispose();
+  });
+
+  it('says what of the stored job was not used, until it is loaded anew', async () => {
+    const problem = (text: string, cell = -1) => ({ severity: 'warning', cell, text });
+    const still = problem('a grid');
+    const { model } = world({
+      inspect: {
+        ...(answers.inspect as object),
+        diagnostics: [problem('ignored'), problem('ignored'), still, problem('in a cell', 1)]
+      },
+      validate: { ...(answers.validate as object), problems: [still] }
+    });
+    await model.load();
+    expect(model.ignored.map(({ text }) => text)).toEqual(['ignored']);
+    model.dispose();
+  });
+
+  it('tags the selected cell and keeps what was typed', async () => {
+    const { model, document, asked } = world();
+    await model.load();
+    model.update({ goal: '0.5' });
+    await model.tag('pipeline-metrics');
+    expect(document.cells[0].tags).toEqual(['pipeline-metrics']);
+    expect(asked.filter(([method]) => method === 'inspect')).toHaveLength(4);
+    expect(model.job).toMatchObject({ goal: '0.5', type: 'maximize', metric: 'acc' });
+    model.dispose();
+  });
+
+  it('writes nothing into a notebook that was closed', async () => {
+    const { model, document, written } = world();
+    await model.load();
+    document.isDisposed = true;
+    model.save();
+    expect(written).toEqual([]);
     model.dispose();
   });
 

@@ -6,6 +6,7 @@ import {
   showDialog
 } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
 import * as React from 'react';
 import { CommandIDs } from '../command-ids';
 import { download } from '../components/download';
@@ -42,9 +43,21 @@ async function openView(context: IContext, name: string): Promise<void> {
   app.shell.activateById(widget.id);
 }
 
-/** The notebook of an experiment, opened where it is not. */
+async function exists(context: IContext, path: string): Promise<boolean> {
+  try {
+    await context.manager.services.contents.get(path, { content: false });
+    return true;
+  } catch (reason) {
+    if (reason instanceof ServerConnection.ResponseError && reason.response.status === 404) {
+      return false;
+    }
+    throw reason;
+  }
+}
+
+/** The notebook of an experiment, opened where it is not, also under the name that it has been given since. */
 async function notebookOf(context: IContext, experiment: string): Promise<NotebookDocument> {
-  const { backend, documents, manager, trans } = context;
+  const { app, backend, documents, manager, trans } = context;
   const item = backend.experiments.find(each => each.name === experiment);
   const source = item?.notebook ?? (await backend.request('show', { experiment })).notebook;
   const path = serverPath(source, PageConfig.getOption('serverRoot'));
@@ -52,13 +65,36 @@ async function notebookOf(context: IContext, experiment: string): Promise<Notebo
     throw new Error(trans.__('%1 is outside the folder that this Jupyter server shows', source));
   }
   const found = documents.find(path);
-  const widget = manager.openOrReveal(found?.path ?? path);
+  if (found) {
+    app.shell.activateById(found.panel.id);
+    return found;
+  }
+  if (!(await exists(context, path))) {
+    throw new Error(
+      trans.__('%1 is no longer there. If it has another name now, open it and try again', path)
+    );
+  }
+  const widget = manager.openOrReveal(path);
   await widget?.context.ready;
-  const document = found ?? documents.find(path);
+  const document = documents.find(path);
   if (!document) {
     throw new Error(trans.__('%1 cannot be opened as a notebook', path));
   }
   return document;
+}
+
+/** The notebook that an experiment's values go into: its own or, where that is gone, the one that is open in front. */
+async function receiver(context: IContext, experiment: string): Promise<NotebookDocument> {
+  try {
+    return await notebookOf(context, experiment);
+  } catch (reason) {
+    const { current } = context.documents;
+    if (!current || current.readOnly) {
+      throw reason;
+    }
+    context.app.shell.activateById(current.panel.id);
+    return current;
+  }
 }
 
 function Diff(props: { diff: string }): JSX.Element {
@@ -73,12 +109,12 @@ function Diff(props: { diff: string }): JSX.Element {
   );
 }
 
-async function confirmed(context: IContext, applied: IApplied): Promise<boolean> {
+async function confirmed(context: IContext, applied: IApplied, notebook: string): Promise<boolean> {
   const { trans } = context;
   const body = ReactWidget.create(<Diff diff={applied.diff} />);
   body.addClass('jp-nbkatib');
   const result = await showDialog({
-    title: trans.__('Apply the values of %1?', applied.trial),
+    title: trans.__('Apply the values of %1 to %2?', applied.trial, notebook),
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
@@ -91,7 +127,7 @@ async function confirmed(context: IContext, applied: IApplied): Promise<boolean>
 /** Shows what changes, and puts it into the open document. */
 async function apply(context: IContext, experiment: string, trial: string): Promise<void> {
   const { backend, trans } = context;
-  const document = await notebookOf(context, experiment);
+  const document = await receiver(context, experiment);
   const applied = await backend.request('apply', {
     ...document.live(),
     experiment,
@@ -99,14 +135,23 @@ async function apply(context: IContext, experiment: string, trial: string): Prom
   });
   if (applied.changes.length === 0) {
     Notification.info(trans.__('The notebook has these values already.'), { autoClose: 5000 });
-  } else if (await confirmed(context, applied)) {
+  } else if (await confirmed(context, applied, document.path)) {
     document.apply(applied);
     Notification.success(trans.__('The values are in the notebook; it is not saved yet.'), {
       autoClose: 20000,
       actions: [
         {
           label: trans.__('Undo'),
-          callback: () => document.undo(applied)
+          callback: () => {
+            if (!document.undo(applied)) {
+              Notification.warning(
+                trans.__(
+                  'A cell was changed since; Undo in the cell takes that back step by step.'
+                ),
+                { autoClose: 20000 }
+              );
+            }
+          }
         }
       ]
     });
@@ -140,7 +185,7 @@ async function exportText(
 
 async function runAgain(context: IContext, experiment: string): Promise<void> {
   const { spec } = (await context.backend.request('show', { experiment })).experiment;
-  await setUp(context, await notebookOf(context, experiment), spec);
+  await setUp(context, await receiver(context, experiment), spec);
 }
 
 async function resume(context: IContext, experiment: string): Promise<void> {

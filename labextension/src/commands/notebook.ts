@@ -1,3 +1,4 @@
+import { Notification } from '@jupyterlab/apputils';
 import { CommandIDs } from '../command-ids';
 import type { IContext } from '../context';
 import { katibIcon } from '../icons';
@@ -27,6 +28,11 @@ export async function setUp(
   });
   if (started) {
     await open(context, started);
+  } else if (document.isDisposed) {
+    Notification.warning(
+      trans.__('The notebook was closed, and with it what was set up in the dialog.'),
+      { autoClose: 20000 }
+    );
   }
 }
 

@@ -52,6 +52,9 @@ export function openModal<T>(
   const before = document.activeElement;
   return new Promise(resolve => {
     const close = (answer: T) => {
+      if (widget.isDisposed) {
+        return;
+      }
       widget.dispose();
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus();

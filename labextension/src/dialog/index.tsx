@@ -18,9 +18,11 @@ export async function openJobDialog(options: {
   const model = new JobModel(backend, document, spec);
   void model.load();
   try {
-    return await openModal<string | null>(trans, close => (
-      <JobDialog model={model} backend={backend} readOnly={readOnly} onClose={close} />
-    ));
+    return await openModal<string | null>(trans, close => {
+      // There is nothing left to set up when the notebook is closed under the dialog.
+      document.disposed.connect(() => close(null));
+      return <JobDialog model={model} backend={backend} readOnly={readOnly} onClose={close} />;
+    });
   } finally {
     model.dispose();
   }

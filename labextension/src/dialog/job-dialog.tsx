@@ -24,6 +24,30 @@ export interface IJobDialogProps {
   onClose: (started: string | null) => void;
 }
 
+/** What is not as it seems: the stored job could not be read in full, or is no longer the one that was read. */
+function Notices(props: { model: JobModel }): JSX.Element {
+  const trans = useTrans();
+  const { model } = props;
+  return (
+    <div role="alert" className="jp-nbkatib-Notices">
+      {model.ignored.length > 0 && (
+        <>
+          <p>{trans.__('Of the stored job this could not be used. Save or Run replaces it:')}</p>
+          <ProblemList problems={model.ignored} />
+        </>
+      )}
+      {model.changedElsewhere && (
+        <p>
+          {trans.__(
+            'The job of this notebook was changed elsewhere since this dialog was opened. Save or Run replaces what was set there.'
+          )}{' '}
+          <Button label={trans.__('Load It')} onClick={() => void model.reload()} />
+        </p>
+      )}
+    </div>
+  );
+}
+
 function Form(props: { model: JobModel }): JSX.Element {
   const { model } = props;
   // The sections themselves say that a role is missing.
@@ -113,6 +137,7 @@ export function JobDialog(props: IJobDialogProps): JSX.Element {
       <div className="jp-nbkatib-Dialog-body">
         {model.state === 'loading' && <p role="status">{trans.__('Reading the notebook…')}</p>}
         {model.state === 'failed' && <p role="alert">{model.failure}</p>}
+        {ready && <Notices model={model} />}
         {ready && (
           <Tabs
             label={trans.__('Set Up Katib Job')}

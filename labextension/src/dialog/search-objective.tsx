@@ -6,6 +6,7 @@ import { SelectField } from '../components/select-field';
 import { TextField } from '../components/text-field';
 import { useTrans } from '../components/trans';
 import type { JobModel } from '../models/job';
+import { TagOffer } from './tag-offer';
 
 export function SearchObjective(props: { model: JobModel }): JSX.Element {
   const trans = useTrans();
@@ -41,6 +42,7 @@ export function SearchObjective(props: { model: JobModel }): JSX.Element {
           )}
         </p>
       )}
+      <TagOffer model={model} role="pipeline-metrics" />
       <div className="jp-nbkatib-Columns">
         <SelectField
           label={trans.__('Reference Metric')}

@@ -4,6 +4,7 @@ import { Section } from '../components/section';
 import { useTrans } from '../components/trans';
 import type { JobModel } from '../models/job';
 import { ParameterRow } from './parameter-row';
+import { TagOffer } from './tag-offer';
 
 export function SearchSpace(props: { model: JobModel }): JSX.Element {
   const trans = useTrans();
@@ -19,14 +20,19 @@ export function SearchSpace(props: { model: JobModel }): JSX.Element {
       title={trans.__('Search Space Parameters')}
       aside={validation && <span className="jp-nbkatib-Section-aside">{points}</span>}
     >
-      <ProblemText problem={model.problemAt('spec.parameters')} />
+      {model.problems
+        .filter(problem => problem.path === 'spec.parameters')
+        .map((problem, index) => (
+          <ProblemText key={index} problem={problem} />
+        ))}
       {model.job.parameters.length === 0 && (
-        <p>
+        <p className="jp-nbkatib-Problem" data-severity="error">
           {trans.__(
             'No pipeline parameters found. Give a cell of the notebook the role Pipeline Parameters.'
           )}
         </p>
       )}
+      <TagOffer model={model} role="pipeline-parameters" />
       <ul className="jp-nbkatib-Parameters">
         {model.job.parameters.map(row => (
           <ParameterRow key={row.name} model={model} row={row} />

@@ -16,10 +16,13 @@ export class NotebookDocument implements IDisposable {
   constructor(readonly panel: NotebookPanel) {
     this.shared.changed.connect(this.onNotebook, this);
     this.followCells();
+    this._paths.add(panel.context.path);
+    panel.context.pathChanged.connect(this.onPath, this);
     panel.disposed.connect(this.dispose, this);
   }
 
   readonly changed: Signal<this, void> = new Signal<this, void>(this);
+  readonly disposed: Signal<this, void> = new Signal<this, void>(this);
 
   get isDisposed(): boolean {
     return this._disposed;
@@ -31,11 +34,17 @@ export class NotebookDocument implements IDisposable {
     }
     this._disposed = true;
     window.clearTimeout(this._timer);
+    this.disposed.emit();
     Signal.clearData(this);
   }
 
   get path(): string {
     return this.panel.context.path;
+  }
+
+  /** Whether it has had this path since it was opened: experiments know a notebook by the one it had then. */
+  hasHad(path: string): boolean {
+    return this._paths.has(path);
   }
 
   get kernelId(): string | null {
@@ -79,6 +88,10 @@ export class NotebookDocument implements IDisposable {
     }));
   }
 
+  sourceOf(id: string): string {
+    return this.find(id)?.getSource() ?? '';
+  }
+
   /** The cell that is selected, or null. */
   get activeCell(): string | null {
     return this.panel.content.activeCell?.model.id ?? null;
@@ -116,8 +129,11 @@ export class NotebookDocument implements IDisposable {
     }
   }
 
-  undo(applied: IApplied): void {
-    applied.cells.forEach(({ cellId }) => (this.find(cellId) as ISharedCodeCell | null)?.undo());
+  /** Takes back what was applied; not what was typed in a cell since. Whether every cell is as it was. */
+  undo(applied: IApplied): boolean {
+    const cells = applied.cells.filter(({ cellId, source }) => this.sourceOf(cellId) === source);
+    cells.forEach(({ cellId }) => (this.find(cellId) as ISharedCodeCell | null)?.undo());
+    return cells.length === applied.cells.length;
   }
 
   private get shared(): ISharedNotebook {
@@ -148,6 +164,11 @@ export class NotebookDocument implements IDisposable {
     }
   }
 
+  private onPath(_: unknown, path: string): void {
+    this._paths.add(path);
+    this.changed.emit();
+  }
+
   private onNotebook(_: unknown, change: NotebookChange): void {
     if (change.cellsChange) {
       this.followCells();
@@ -166,6 +187,7 @@ export class NotebookDocument implements IDisposable {
     this._timer = window.setTimeout(() => this.changed.emit(), SETTLE_MS);
   }
 
+  private readonly _paths = new Set<string>();
   private _disposed = false;
   private _timer = 0;
 }
@@ -197,11 +219,15 @@ export class Documents implements IDisposable {
     }
   }
 
-  /** An open notebook by its path on the server, whichever drive it was opened from: those who edit together have their own. */
+  /**
+   * An open notebook by its path on the server, or by one that it had before it was renamed, whichever drive it was opened
+   * from: those who edit together have their own.
+   */
   find(path: string): NotebookDocument | null {
-    const panel = this.tracker.find(
-      ({ context }) => context.localPath === path && !context.path.startsWith(`${DRIVE}:`)
-    );
+    const panel =
+      this.tracker.find(
+        ({ context }) => context.localPath === path && !context.path.startsWith(`${DRIVE}:`)
+      ) ?? this.tracker.find(each => this._documents.get(each)?.hasHad(path) === true);
     return panel ? this.of(panel) : null;
   }
 

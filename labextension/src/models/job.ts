@@ -1,14 +1,27 @@
 import { Debouncer } from '@lumino/polling';
 import type { PartialJSONObject } from '@lumino/coreutils';
+import { JSONExt } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
-import { jobFromSpec, parameterAt, readJob, runOptions, withoutJob, writeJob } from '../metadata';
+import type { ISignal } from '@lumino/signaling';
+import {
+  jobFromSpec,
+  jobPart,
+  parameterAt,
+  readJob,
+  runOptions,
+  withoutJob,
+  writeJob
+} from '../metadata';
 import type { IJob, IParameterRow } from '../metadata';
+import { readTags } from '../tags';
+import type { ICell, Role } from '../tags';
 import type {
   IAlgorithm,
   IBackend,
   IExperimentSpec,
   IFeasibleSpace,
+  IInspectedCell,
   IInspectedParameter,
   IInspection,
   ILive,
@@ -30,6 +43,14 @@ export interface IJobDocument {
   /** The kernel that runs the notebook now, or null. */
   readonly kernelId: string | null;
   readonly metadata: PartialJSONObject;
+  readonly cells: ICell[];
+  /** The cell that is selected, or null. */
+  readonly activeCell: string | null;
+  readonly isDisposed: boolean;
+  readonly changed: ISignal<unknown, void>;
+  readonly disposed: ISignal<unknown, void>;
+  sourceOf(id: string): string;
+  setRole(id: string, role: Role | null): void;
   live(): ILive;
   setMetadata(next: PartialJSONObject): void;
 }
@@ -45,6 +66,7 @@ export class JobModel implements IDisposable {
   ) {
     this.debouncer = new Debouncer(() => this.validate(), VALIDATE_MS);
     backend.statusChanged.connect(this.onBackend, this);
+    document.changed.connect(this.onDocument, this);
   }
 
   readonly changed: Signal<this, void> = new Signal<this, void>(this);
@@ -54,7 +76,10 @@ export class JobModel implements IDisposable {
   algorithms: IAlgorithm[] = [];
   engines: { name: string; summary: string }[] = [];
   metrics: IMetric[] = [];
-  diagnostics: IProblem[] = [];
+  /** What of the stored job could not be read, and is replaced when the form is saved. */
+  ignored: IProblem[] = [];
+  /** Somebody else has set up the job since it was read. */
+  changedElsewhere = false;
   /** What the kernel says of the form; null until it has said anything. */
   validation: IValidation | null = null;
   preview: IPreview | null = null;
@@ -79,15 +104,57 @@ export class JobModel implements IDisposable {
   }
 
   async load(): Promise<void> {
+    await this.read(this.spec);
+  }
+
+  /** The job as somebody else has set it up meanwhile; what was typed here goes. */
+  async reload(): Promise<void> {
+    await this.read(null);
+  }
+
+  /** The cell that is selected, when it can be given a role. */
+  get activeCell(): { id: string; index: number; role: Role | null; source: string } | null {
+    const { activeCell, cells } = this.document;
+    const index = cells.findIndex(cell => cell.id === activeCell && cell.type === 'code');
+    const cell = cells[index];
+    return cell
+      ? {
+          id: cell.id,
+          index,
+          role: readTags(cell.tags).role,
+          source: this.document.sourceOf(cell.id)
+        }
+      : null;
+  }
+
+  hasCell(role: Role): boolean {
+    return this._cells.some(cell => cell.role === role);
+  }
+
+  /** Gives the selected cell a role and reads the notebook again; what was typed stays. */
+  async tag(role: Role): Promise<void> {
+    const { activeCell } = this;
+    if (activeCell) {
+      const typed = changes(this._loaded, this._job);
+      this.document.setRole(activeCell.id, role);
+      await this.read(this.spec);
+      this.update(typed);
+    }
+  }
+
+  private async read(spec: IExperimentSpec | null): Promise<void> {
+    const { metadata } = this.document;
     try {
       const live = this.document.live();
       const [inspection, derived, algorithms, environment] = await Promise.all([
         this.backend.request('inspect', live),
-        this.backend.request('inspect', withMetadata(live, withoutJob(this.document.metadata))),
+        this.backend.request('inspect', withMetadata(live, withoutJob(metadata))),
         this.backend.request('algorithms', {}),
         this.backend.request('environment', {})
       ]);
-      this.adopt(inspection, derived);
+      this.adopt(readJob(inspection, metadata), spec, inspection, derived);
+      this._base = jobPart(metadata);
+      this.changedElsewhere = false;
       this.algorithms = algorithms;
       this.engines = environment.engines;
       this.failure = '';
@@ -95,6 +162,7 @@ export class JobModel implements IDisposable {
       // The rows are shown at once: what the kernel says of them comes beside them.
       this.emit();
       await Promise.all([this.validate(), this.readValues()]);
+      this.ignored = spec ? [] : this.ignoredOf(inspection.diagnostics);
     } catch (reason) {
       this.state = 'failed';
       this.failure = reason instanceof Error ? reason.message : String(reason);
@@ -190,7 +258,11 @@ export class JobModel implements IDisposable {
 
   /** Into the document; what was not changed in the form stays as it was. */
   save(): void {
-    this.document.setMetadata(this.metadata);
+    if (!this.document.isDisposed) {
+      const next = this.metadata;
+      this._base = jobPart(next);
+      this.document.setMetadata(next);
+    }
   }
 
   async showPreview(): Promise<void> {
@@ -223,12 +295,31 @@ export class JobModel implements IDisposable {
     }
   }
 
-  private adopt(inspection: IInspection, derived: IInspection): void {
-    const job = readJob(inspection, this.document.metadata);
-    this._job = this.spec ? jobFromSpec(job, this.spec) : job;
+  private adopt(
+    job: IJob,
+    spec: IExperimentSpec | null,
+    inspection: IInspection,
+    derived: IInspection
+  ): void {
+    this._loaded = this._job = spec ? jobFromSpec(job, spec) : job;
     this._derived = new Map(derived.parameters.map(row => [row.name, row]));
+    this._cells = inspection.cells;
     this.metrics = inspection.metrics;
-    this.diagnostics = inspection.diagnostics;
+  }
+
+  /** The form has something else in the place of what could not be read: the kernel no longer sees it there. */
+  private ignoredOf(diagnostics: IProblem[]): IProblem[] {
+    const said = new Set(this.problems.map(problem => problem.text));
+    const texts = new Map(diagnostics.map(problem => [problem.text, problem]));
+    return [...texts.values()].filter(
+      ({ cell, severity, text }) => cell < 0 && severity !== 'note' && !said.has(text)
+    );
+  }
+
+  private onDocument(): void {
+    this.changedElsewhere =
+      this._base !== null && !JSONExt.deepEqual(jobPart(this.document.metadata), this._base);
+    this.emit();
   }
 
   /** What expressions of the parameters cell are in the notebook's own kernel, while it runs. */
@@ -254,7 +345,8 @@ export class JobModel implements IDisposable {
   }
 
   private request(): ILive & { options: ReturnType<typeof runOptions> } {
-    return { ...this.live, options: runOptions(this.metadata) };
+    const { engine } = this._job;
+    return { ...this.live, options: { ...runOptions(this.metadata), engine } };
   }
 
   private async validate(): Promise<void> {
@@ -291,9 +383,19 @@ export class JobModel implements IDisposable {
     maxFailedTrialCount: '3',
     engine: 'local'
   };
+  private _loaded = this._job;
   private _derived = new Map<string, IInspectedParameter>();
+  private _cells: IInspectedCell[] = [];
+  private _base: PartialJSONObject | null = null;
   private _asked = 0;
   private _disposed = false;
+}
+
+/** The members of the form that differ. */
+function changes(before: IJob, now: IJob): Partial<IJob> {
+  const differs = ([key, value]: [string, unknown]) =>
+    !JSONExt.deepEqual(value as never, before[key as keyof IJob] as never);
+  return Object.fromEntries(Object.entries(now).filter(differs));
 }
 
 /** What a count has to be before the kernel can say anything of its size. */

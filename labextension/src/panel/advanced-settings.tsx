@@ -6,7 +6,15 @@ import { SelectField } from '../components/select-field';
 import { SwitchField } from '../components/switch-field';
 import { CommittedTextField } from '../components/text-field';
 import { useTrans } from '../components/trans';
-import { optionsOf, stored, volumesOf, withKale, withOption } from '../metadata';
+import {
+  optionsOf,
+  stored,
+  takesSnapshots,
+  volumesOf,
+  withKale,
+  withOption,
+  withSnapshots
+} from '../metadata';
 import type { IVolume } from '../metadata';
 import type { NotebookDocument } from '../models/document';
 import type { IEnvironment, IOptions } from '../tokens';
@@ -215,12 +223,6 @@ function ClusterFields(props: IProps): JSX.Element {
 export function AdvancedSettings(props: IProps): JSX.Element {
   const trans = useTrans();
   const { document } = props;
-  const options = optionsOf(document.metadata);
-  const { kale } = stored(document.metadata);
-  const snapshots = (on: boolean) =>
-    document.setMetadata(
-      withOption(withKale(document.metadata, 'autosnapshot', on), 'snapshots', on)
-    );
   return (
     <details className="jp-nbkatib-Panel-part">
       <summary>
@@ -234,8 +236,8 @@ export function AdvancedSettings(props: IProps): JSX.Element {
           help={trans.__(
             'Of the volumes on a cluster; on this machine, a copy of the trial’s folder'
           )}
-          checked={kale.autosnapshot === true || options.snapshots === true}
-          onChange={snapshots}
+          checked={takesSnapshots(document.metadata)}
+          onChange={on => document.setMetadata(withSnapshots(document.metadata, on))}
         />
       </fieldset>
       <fieldset disabled={document.readOnly}>

@@ -45,6 +45,9 @@ class Experiment(Case):
             view.get_by_role("tab", name="Charts").click()
             width = lambda: (view.locator("figure svg, figure canvas").first.bounding_box() or {"width": 0})["width"]
             self.assertTrue(eventually(lambda: width() > 200), width())
+            for size in ((900, 600), self.size):
+                self.page.set_viewport_size(dict(zip(("width", "height"), size)))
+                self.assertTrue(eventually(lambda: self.inside(view)), f"the chart is cut at {size}")
             self.lab.picture("experiment-charts")
 
         with self.subTest("exports"):
@@ -104,6 +107,13 @@ class Experiment(Case):
         self.lab.dialog.get_by_text("From the experiment").first.wait_for()
         self.assertEqual(self.lab.dialog.get_by_label("Max Trial Count").input_value(), "4")
         self.lab.dialog.get_by_role("button", name="Cancel").click()
+
+    def inside(self, view):
+        """Whether the first chart, its legend and all, fills its figure and is not cut at an edge."""
+        return view.locator("figure").first.evaluate("""figure => {
+            const canvas = figure.querySelector('canvas')?.getBoundingClientRect();
+            const place = figure.getBoundingClientRect();
+            return canvas && Math.abs(canvas.left - place.left) < 2 && Math.abs(canvas.right - place.right) < 2; }""")
 
     def name(self):
         return self.lab.panel.locator("[data-experiment]").first.get_attribute("data-experiment") or self.page.evaluate(

@@ -123,7 +123,7 @@ class World:
             env=env, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def wait(self):
-        for _ in range(300):
+        for _ in range(900):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(self.url + "/api/status", timeout=2)
                 return
@@ -132,14 +132,22 @@ class World:
             time.sleep(0.1)
         raise RuntimeError((self.folder / "server.log").read_text()[-4000:])
 
+    def end(self):
+        self.server.terminate()
+        try:
+            self.server.wait(15)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+
+    def restart(self):
+        """The server ends as Ctrl+C ends it, and another one starts in its place."""
+        self.end()
+        self.start()
+
     def stop(self):
         if self.server:
-            self.server.terminate()
-            try:
-                self.server.wait(15)
-            except subprocess.TimeoutExpired:
-                self.server.kill()
-                self.server.wait()
+            self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
