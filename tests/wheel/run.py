@@ -7,7 +7,10 @@ import json
 import os
 import pathlib
 import platform
+import shlex
 import shutil
+import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "jupyter"))
+import https  # noqa: E402
 from world import World, tunable  # noqa: E402
 
 ROOT = HERE.parent.parent
@@ -130,6 +134,55 @@ class Portable(Folder):
                     self.assertEqual(must(emulator, program_of(arch), *arguments), must(program_of(MACHINE), *arguments))
 
 
+class Library(Folder):
+    """libcurl as scripts/portable builds it, in a program of its own (https.c), against a server that asks for certificates."""
+
+    def program(self, arch):
+        home = ROOT / "build" / "portable" / arch
+        flags = must("pkg-config", "--static", "--cflags", "--libs", "libcurl",
+                     env={"PATH": os.environ["PATH"], "PKG_CONFIG_LIBDIR": home / "libraries/lib/pkgconfig"})
+        must(home / "bin/cc", "-O2", "-static", "-s", "-Wl,--gc-sections", HERE / "https.c", "-o", self.folder / arch, *shlex.split(flags))
+        return [self.folder / arch] if arch == MACHINE else [shutil.which(f"qemu-{arch}-static"), self.folder / arch]
+
+    def ask(self, program, **arguments):
+        return run(*program, *(f"{name}={value}" for name, value in arguments.items()), cwd=self.folder)
+
+    def requests(self, program):
+        files = {"ca": "ca.pem", "cert": "client.pem", "key": "client.key"}
+        old = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.1", ssl.TLSVersion.TLSv1_2))
+        new = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.1", ssl.TLSVersion.TLSv1_3))
+        six = https.served(self, https.Server(self.folder, socket.AF_INET6, "::1", ssl.TLSVersion.TLSv1_3))
+        other = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.2", ssl.TLSVersion.TLSv1_3))
+        proxy = https.Proxy()
+        by = {"proxy": f"http://127.0.0.1:{https.served(self, proxy)}"}
+        for url, more, want in (
+                (f"https://127.0.0.1:{old}/", files, "hello client by TLSv1.2\n200\n"),
+                (f"https://127.0.0.1:{new}/", files, "hello client by TLSv1.3\n200\n"),
+                (f"https://127.0.0.1:{new}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://localhost:{new}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://[::1]:{six}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://127.0.0.1:{new}/", {**files, **by}, "hello client by TLSv1.3\n200\n")):
+            done = self.ask(program, url=url, **more)
+            self.assertEqual((done.returncode, done.stdout), (0, want), f"{url} {more}: {done.stderr}")
+        self.assertEqual(proxy.tunnels, 1)
+        for url, more, want in (
+                (f"https://127.0.0.1:{new}/", {"ca": "ca.pem"}, "certificate required"),
+                (f"https://127.0.0.1:{new}/", {**files, "ca": "stranger.pem", "as": "blob"}, "SSL certificate problem"),
+                (f"https://127.0.0.2:{other}/", files, "SSL peer certificate or SSH remote key was not OK"),
+                ("ftp://127.0.0.1/", {}, "not supported")):
+            done = self.ask(program, url=url, **more)
+            self.assertEqual(done.returncode, 1, f"{url} {more}: {done.stdout}")
+            self.assertIn(want, done.stderr)
+
+    def test_it_speaks_to_a_server_that_asks_for_certificates(self):
+        https.certificates(self.folder)
+        for arch in ARCHES:
+            if arch != MACHINE and not shutil.which(f"qemu-{arch}-static"):
+                continue
+            with self.subTest(arch):
+                self.requests(self.program(arch))
+
+
 class Wheel(Folder):
     """The wheels of scripts/wheel."""
 
@@ -165,6 +218,7 @@ class Wheel(Folder):
         self.assertIn("bin/nbkatib", added)
         self.assertIn("share/man/man1/nbkatib.1", added)
         self.assertIn("nbkatib", self.kernels(venv))
+        self.assertRegex(self.extensions(venv), r"@nbkatib/labextension v[0-9.]+ \S*enabled\S* \S*OK\S* \(python, nbkatib\)")
 
         world = World(str(venv / "bin/nbkatib"), virtual_env=venv)
         self.addCleanup(world.close)
@@ -178,12 +232,20 @@ class Wheel(Folder):
         must(venv / "bin/pip", "uninstall", "-qy", "nbkatib")
         self.assertEqual(sorted(set(files_under(venv)) ^ set(before)), [])
         self.assertNotIn("nbkatib", self.kernels(venv))
+        self.assertNotIn("nbkatib", self.extensions(venv).replace(str(ROOT), ""))
         # pip removes a folder only when a file that it removes lay in the folder itself: some that belong to no one stay, empty.
         self.assertLessEqual(folders_under(venv) - folders, {f"share/{n}" for n in (
             "bash-completion", "doc", "fish", "jupyter/labextensions", "zsh")})
 
     def kernels(self, venv):
         return json.loads(must(venv / "bin/jupyter-kernelspec", "list", "--json", env={"PATH": os.environ["PATH"], "HOME": self.folder}))["kernelspecs"]
+
+    def extensions(self, venv):
+        """What JupyterLab says of the extensions in this environment; it runs from one of its own."""
+        done = run(ROOT / "build/jupyterlab-venv/bin/python", "-m", "jupyterlab.labextensions", "list",
+                   env={"PATH": os.environ["PATH"], "HOME": self.folder, "JUPYTER_PATH": venv / "share/jupyter"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout + done.stderr
 
 
 class Elsewhere(unittest.TestCase):
@@ -278,9 +340,12 @@ class Package(Folder):
             self.assertIn(library, depends)
         must("dpkg-deb", "-x", package, self.folder / "root")
         self.assertEqual([n for n in files_under(self.folder / "root") if "completion" not in n],
-                         ["usr/bin/nbkatib", "usr/share/doc/nbkatib/copyright",
+                         ["usr/bin/nbkatib", *(f"usr/share/doc/nbkatib/{n}" for n in ("README.md", "changelog.gz", "copyright")),
                           *self.jupyter(), "usr/share/man/man1/nbkatib.1.gz"])
         self.assertRegex(must(self.folder / "root/usr/bin/nbkatib", "--version"), r"^nbkatib [0-9.]+\n$")
+        if not shutil.which("lintian"):
+            self.skipTest("Debian's lintian is not here")
+        must("lintian", "--fail-on", "error,warning", package)
 
     def jupyter(self):
         return [n for n in files_under(self.folder / "root") if n.startswith("usr/share/jupyter/")]
