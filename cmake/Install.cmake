@@ -8,6 +8,7 @@ if(SKBUILD)
     set(CMAKE_INSTALL_DOCDIR ${SKBUILD_DATA_DIR}/share/doc/nbkatib)
 endif()
 include(GNUInstallDirs)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # documents(PROGRAM): its manual page and shell completions, written by the program itself, and their installation.
 function(documents program)
@@ -56,5 +57,9 @@ function(jupyter_files)
     if(is_built)
         install(DIRECTORY ${built}/ DESTINATION ${place}/labextensions/${name})
         install(FILES ${folder}/install.json DESTINATION ${place}/labextensions/${name})
+        if(SKBUILD) # pip removes a folder of ours with all that it holds only when a file lies in the folder itself
+            get_filename_component(scope ${name} DIRECTORY)
+            install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${place}/labextensions/${scope})
+        endif()
     endif()
 endfunction()

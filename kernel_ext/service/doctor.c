@@ -45,16 +45,39 @@ static void check_kernels(json_t *checks)
         add(checks, "kernels", "ok", buf_text(&text), "");
 }
 
+/* kernelspec_find stands in for a kernel python3 that no folder has; the list knows whether its
+ * ipykernel is there. */
+static bool is_listed(const char *name)
+{
+    auto_json json_t *list = NULL;
+    struct nbt_error err = NBT_ERROR_INIT;
+    size_t i;
+    json_t *row;
+
+    if (kernelspec_list(&list, &err) < 0)
+        return false;
+    json_array_foreach(list, i, row)
+    {
+        const char *found = json_string_value(json_object_get(row, "name"));
+        if (found && strcmp(found, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_python(json_t *checks)
 {
+    static const char cure[] = "python3 -m pip install ipykernel";
     struct kernelspec *spec = NULL;
     struct nbt_error err = NBT_ERROR_INIT;
 
-    if (kernelspec_find(&spec, "python3", "python", &err) == 0)
+    if (kernelspec_find(&spec, "python3", "python", &err) < 0)
+        add(checks, "python3 kernel", "warning", err.text, cure);
+    else if (!is_listed("python3"))
+        add(checks, "python3 kernel", "warning", "no Python with ipykernel is found", cure);
+    else
         add(checks, "python3 kernel", "ok", spec->display_name ? spec->display_name : spec->name,
             "");
-    else
-        add(checks, "python3 kernel", "warning", err.text, "python3 -m pip install ipykernel");
     kernelspec_free(spec);
 }
 

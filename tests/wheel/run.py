@@ -1,12 +1,16 @@
 """What people install: the portable program, the wheels, `pip install .` and the Debian package. Usage: run.py [TEST...]
 
-It looks at what scripts/wheel x86_64, scripts/wheel aarch64 and scripts/build release have left in build/.
+It looks at what scripts/wheel x86_64, scripts/wheel aarch64 and scripts/build release have left in build/. The other systems that the
+wheels are tried in come from the archive of Debian (tests/wheel/root) and are kept in build/roots.
 """
 import json
 import os
 import pathlib
 import platform
+import shlex
 import shutil
+import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -16,6 +20,7 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "jupyter"))
+import https  # noqa: E402
 from world import World, tunable  # noqa: E402
 
 ROOT = HERE.parent.parent
@@ -23,6 +28,7 @@ MACHINE = platform.machine()
 EXAMPLE = ROOT / "examples" / "diabetes.ipynb"
 PROCESSORS = {"x86_64": 62, "aarch64": 183}
 ARCHES = sorted(PROCESSORS)
+DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def program_of(arch):
@@ -33,10 +39,16 @@ def run(*command, **kwargs):
     return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, **kwargs)
 
 
-def must(*command, **kwargs):
+def must(*command, fails=False, **kwargs):
     done = run(*command, **kwargs)
-    assert done.returncode == 0, f"{command}: exit status {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert fails or done.returncode == 0, f"{command}: exit status {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout
+
+
+def wheel_of(arch):
+    found = sorted((ROOT / "build" / "dist").glob(f"nbkatib-*_{arch}.whl"))
+    assert len(found) == 1, f"wheels for {arch}: {found}"
+    return found[0]
 
 
 def segments(path):
@@ -51,6 +63,10 @@ def segments(path):
 
 def files_under(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir() and "__pycache__" not in p.parts)
+
+
+def folders_under(folder):
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_dir() and p.name != "__pycache__"}
 
 
 class Folder(unittest.TestCase):
@@ -102,6 +118,9 @@ class Portable(Folder):
         everyday = json.loads(must(ROOT / "build/release/nbkatib", "inspect", EXAMPLE, "--json"))
         self.assertEqual(cells["parameters"], everyday["parameters"])
         must(*inside, "list", env=env)
+        checks = {c["name"]: c for c in json.loads(must(*inside, "doctor", "--json", env=env, fails=True))["checks"]}
+        self.assertEqual((checks["kernels"]["status"], checks["python3 kernel"]["status"]), ("missing", "warning"))
+        self.assertIn("pip install ipykernel", checks["python3 kernel"]["cure"])
 
     def test_the_other_processors_program_under_an_emulator(self):
         for arch in ARCHES:
@@ -118,28 +137,23 @@ class Portable(Folder):
 class Wheel(Folder):
     """The wheels of scripts/wheel."""
 
-    def wheel(self, arch):
-        found = sorted((ROOT / "build" / "dist").glob(f"nbkatib-*_{arch}.whl"))
-        self.assertEqual(len(found), 1, f"wheels for {arch}: {found}")
-        return found[0]
-
     def test_what_is_in_it(self):
         for arch in ARCHES:
-            with self.subTest(arch), zipfile.ZipFile(self.wheel(arch)) as wheel:
-                name = self.wheel(arch).name
+            with self.subTest(arch), zipfile.ZipFile(wheel_of(arch)) as wheel:
+                name = wheel_of(arch).name
                 self.assertTrue(name.endswith(f"-py3-none-manylinux_2_17_{arch}.musllinux_1_1_{arch}.whl"), name)
                 read = {n.split("/", 1)[1]: wheel.read(n) for n in wheel.namelist()}
                 self.assertTrue(read["scripts/nbkatib"] == program_of(arch).read_bytes(), "not the program of scripts/portable")
                 self.assertTrue(wheel.getinfo(next(n for n in wheel.namelist() if n.endswith("scripts/nbkatib"))).external_attr >> 16 & 0o111)
                 for place in ("data/share/man/man1/nbkatib.1", "data/share/bash-completion/completions/nbkatib",
-                              "data/share/doc/nbkatib/licences/zeromq3", "licenses/LICENSE"):
+                              "data/share/doc/nbkatib/licences/zeromq3", "data/share/doc/nbkatib/README.md", "licenses/LICENSE"):
                     self.assertIn(place, read)
                 self.assertNotIn(b"Requires-Dist", read["METADATA"])
                 self.assertEqual([n for n in read if n.endswith(".py")], [], "a wheel without Python code")
 
     def test_the_jupyter_files_are_in_it(self):
         package = ROOT / "labextension" / "package.json"
-        with zipfile.ZipFile(self.wheel(MACHINE)) as wheel:
+        with zipfile.ZipFile(wheel_of(MACHINE)) as wheel:
             read = {n.split("/", 1)[1]: wheel.read(n) for n in wheel.namelist()}
         self.assertEqual(json.loads(read["data/share/jupyter/kernels/nbkatib/kernel.json"])["argv"][0], "nbkatib")
         described = json.loads(package.read_text())
@@ -149,11 +163,13 @@ class Wheel(Folder):
     def test_install_tune_and_uninstall(self):
         venv = self.venv()
         must(venv / "bin/pip", "install", "-q", "ipykernel")
-        before = files_under(venv)
-        must(venv / "bin/pip", "install", "-q", "--no-index", self.wheel(MACHINE))
+        before, folders = files_under(venv), folders_under(venv)
+        must(venv / "bin/pip", "install", "-q", "--no-index", wheel_of(MACHINE))
         added = sorted(set(files_under(venv)) - set(before))
         self.assertIn("bin/nbkatib", added)
         self.assertIn("share/man/man1/nbkatib.1", added)
+        self.assertIn("nbkatib", self.kernels(venv))
+        self.assertRegex(self.extensions(venv), r"@nbkatib/labextension v[0-9.]+ \S*enabled\S* \S*OK\S* \(python, nbkatib\)")
 
         world = World(str(venv / "bin/nbkatib"), virtual_env=venv)
         self.addCleanup(world.close)
@@ -166,6 +182,83 @@ class Wheel(Folder):
 
         must(venv / "bin/pip", "uninstall", "-qy", "nbkatib")
         self.assertEqual(sorted(set(files_under(venv)) ^ set(before)), [])
+        self.assertNotIn("nbkatib", self.kernels(venv))
+        self.assertNotIn("nbkatib", self.extensions(venv).replace(str(ROOT), ""))
+        # pip removes a folder only when a file that it removes lay in the folder itself: some that belong to no one stay, empty.
+        self.assertLessEqual(folders_under(venv) - folders, {f"share/{n}" for n in (
+            "bash-completion", "doc", "fish", "jupyter/labextensions", "zsh")})
+
+    def kernels(self, venv):
+        return json.loads(must(venv / "bin/jupyter-kernelspec", "list", "--json", env={"PATH": os.environ["PATH"], "HOME": self.folder}))["kernelspecs"]
+
+    def extensions(self, venv):
+        """What JupyterLab says of the extensions in this environment; it runs from one of its own."""
+        done = run(ROOT / "build/jupyterlab-venv/bin/python", "-m", "jupyterlab.labextensions", "list",
+                   env={"PATH": os.environ["PATH"], "HOME": self.folder, "JUPYTER_PATH": venv / "share/jupyter"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout + done.stderr
+
+
+class Elsewhere(unittest.TestCase):
+    """The wheels in other systems: pip, real trials with that system's own Python and ipykernel, and pip again."""
+
+    # In namespaces of its own: whoever runs it is root there, and an emulator that is registered there is so nowhere else.
+    ENTER = """
+        mount -t proc proc "$1/proc"
+        mount --rbind /dev "$1/dev"
+        if [ -n "$3" ]; then
+            mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+            printf %s "$3" >/proc/sys/fs/binfmt_misc/register
+        fi
+        exec chroot "$1" /bin/sh -ec "$2"
+    """
+
+    def enter(self, root, emulator, script):
+        return run("unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", self.ENTER, "sh", root, script,
+                   emulator, env={"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "PIP_BREAK_SYSTEM_PACKAGES": "1"})
+
+    def emulator(self, arch):
+        """What the kernel is told so that it runs programs of that processor; nothing for this machine's own."""
+        if arch == MACHINE:
+            return ""
+        program = shutil.which(f"qemu-{arch}-static")
+        if not program:
+            self.skipTest(f"qemu-{arch}-static is not here (Debian's qemu-user-static)")
+        head = r"\x7fELF\x02\x01\x01" + r"\x00" * 9 + r"\x02\x00" + f"\\x{PROCESSORS[arch]:02x}" + r"\x00"
+        mask = r"\xff" * 7 + r"\x00" + r"\xff" * 8 + r"\xfe\xff\xff\xff"
+        return f":nbkatib-{arch}:M::{head}:{mask}:{program}:F"
+
+    def tried(self, suite, arch):
+        made = run(ROOT / "tests/wheel/root", suite, DEBIAN[arch], "python3-ipykernel", "python3-pip")
+        if made.returncode != 0:
+            self.skipTest(f"no root of Debian {suite} can be had: {made.stderr.strip()[-300:]}")
+        root = ROOT / "build" / "roots" / f"{suite}-{DEBIAN[arch]}"
+        emulator = self.emulator(arch)
+        if self.enter(root, emulator, "true").returncode != 0:
+            self.skipTest(f"this system lets no one run {arch} programs in a root of their own")
+        wheel = wheel_of(arch)
+        shutil.copy(wheel, root / "tmp")
+        (root / "tmp" / "model.ipynb").write_text(tunable("score = -(x - 3) ** 2 - n"))
+        before = files_under(root / "usr" / "local")
+        done = self.enter(root, emulator, f"""
+            export NBKATIB_HOME=/tmp/state
+            rm -rf $NBKATIB_HOME
+            python3 -m pip install -q --no-index --no-warn-script-location /tmp/{wheel.name} >&2
+            nbkatib doctor >&2
+            nbkatib run /tmp/model.ipynb --trials 2 --parallel 1 --name tried >&2
+            nbkatib show tried --json
+            python3 -m pip uninstall -qy nbkatib >&2
+        """)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        shown = json.loads(done.stdout)
+        self.assertEqual((shown["state"], shown["experiment"]["status"]["trialsSucceeded"]), ("Succeeded", 2), done.stderr)
+        self.assertEqual(files_under(root / "usr" / "local"), before)
+
+    def test_an_older_system(self):
+        self.tried("bullseye", MACHINE)
+
+    def test_the_other_processor(self):
+        self.tried("bookworm", next(a for a in ARCHES if a != MACHINE))
 
 
 class FromSource(Folder):
@@ -198,9 +291,12 @@ class Package(Folder):
             self.assertIn(library, depends)
         must("dpkg-deb", "-x", package, self.folder / "root")
         self.assertEqual([n for n in files_under(self.folder / "root") if "completion" not in n],
-                         ["usr/bin/nbkatib", "usr/share/doc/nbkatib/copyright",
+                         ["usr/bin/nbkatib", *(f"usr/share/doc/nbkatib/{n}" for n in ("README.md", "changelog.gz", "copyright")),
                           *self.jupyter(), "usr/share/man/man1/nbkatib.1.gz"])
         self.assertRegex(must(self.folder / "root/usr/bin/nbkatib", "--version"), r"^nbkatib [0-9.]+\n$")
+        if not shutil.which("lintian"):
+            self.skipTest("Debian's lintian is not here")
+        must("lintian", "--fail-on", "error,warning", package)
 
     def jupyter(self):
         return [n for n in files_under(self.folder / "root") if n.startswith("usr/share/jupyter/")]
