@@ -10,7 +10,6 @@ import platform
 import shlex
 import shutil
 import socket
-import ssl
 import struct
 import subprocess
 import sys
@@ -20,7 +19,6 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "jupyter"))
-import https  # noqa: E402
 from world import World, tunable  # noqa: E402
 
 ROOT = HERE.parent.parent
