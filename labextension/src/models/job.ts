@@ -137,12 +137,12 @@ export class JobModel implements IDisposable {
     if (activeCell) {
       const typed = changes(this._loaded, this._job);
       this.document.setRole(activeCell.id, role);
-      await this.read(this.spec);
-      this.update(typed);
+      await this.read(this.spec, typed);
     }
   }
 
-  private async read(spec: IExperimentSpec | null): Promise<void> {
+  /** What was typed already goes over what is read. */
+  private async read(spec: IExperimentSpec | null, typed: Partial<IJob> = {}): Promise<void> {
     const { metadata } = this.document;
     try {
       const live = this.document.live();
@@ -153,6 +153,7 @@ export class JobModel implements IDisposable {
         this.backend.request('environment', {})
       ]);
       this.adopt(readJob(inspection, metadata), spec, inspection, derived);
+      this._job = { ...this._job, ...typed };
       this._base = jobPart(metadata);
       this.changedElsewhere = false;
       this.algorithms = algorithms;

@@ -45,6 +45,7 @@ export class PanelModel implements IDisposable {
   wake(): void {
     if (!this._awake) {
       this._awake = true;
+      this.backend.retry();
       this.onBackend();
       this.onDocument();
     }

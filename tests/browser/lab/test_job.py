@@ -1,5 +1,6 @@
 """The dialog Set Up Katib Job: what it reads, what it says of bad input, what it writes, on our example and the shared notebooks."""
 import copy
+import re
 import unittest
 
 from world import NOTEBOOKS, ROOT, Case, eventually, read
@@ -64,7 +65,7 @@ class Job(Case):
         self.assertEqual(field.input_value(), "20")
 
         self.row("LEARNING_RATE").get_by_label("Step").fill("0.005")
-        dialog.get_by_text("combinations").wait_for()
+        dialog.get_by_text(re.compile(r"^\d+ combinations$")).wait_for()
         self.row("MAX_DEPTH").get_by_label("Space").select_option("list")
         value = self.row("MAX_DEPTH").get_by_label("New value of MAX_DEPTH")
         value.fill("5")

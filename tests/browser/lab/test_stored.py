@@ -100,12 +100,13 @@ class Stored(Case):
                     self.assertEqual(self.metadata(name).get(key), document["metadata"].get(key))
 
     def test_what_cannot_be_read_stays_in_the_list(self):
-        self.opened("parameters.ipynb")
+        self.write(self.world, "kept", BROKEN["parameters"][0])
+        self.opened("kept.ipynb")
         self.dialog()
         self.field("Max").fill("0.5")
         self.keep()
         want = [UNREADABLE[0], double("lr", high="0.5"), *UNREADABLE[1:]]
-        self.assertTrue(eventually(lambda: self.katib("parameters")["parameters"] == want, 5), self.katib("parameters"))
+        self.assertTrue(eventually(lambda: self.katib("kept")["parameters"] == want, 5), self.katib("kept"))
 
     def test_kales_faults_and_a_removed_parameter(self):
         self.opened("kale.ipynb")
