@@ -52,9 +52,11 @@ static void finish(struct kube_request *request, struct kube_answer *answer, str
         fn(self, answer);
 }
 
+/* No answer came. A stream that fell silent and a plugin that took too long may do better. */
 static void fail(struct kube_request *request, struct nbt_error *err)
 {
-    struct kube_answer answer = {.status = {.retry_after_s = -1}};
+    struct kube_answer answer = {.status = {.retry_after_s = -1},
+                                 .hopeless = err->code != NBT_ETIMEOUT};
     finish(request, &answer, err);
 }
 

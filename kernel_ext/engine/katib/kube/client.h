@@ -46,7 +46,7 @@ nbt_must_check int kube_client_new(struct kube_client **ret_client,
                                    const struct kube_config *config,
                                    const struct kube_client_options *options,
                                    struct nbt_error *err);
-void kube_client_free(struct kube_client *client); /* ends its requests without callbacks */
+void kube_client_free(struct kube_client *client); /* ends its requests without callbacks; not from one */
 
 const struct kube_config *kube_client_config(const struct kube_client *client);
 struct loop *kube_client_loop(const struct kube_client *client);
@@ -55,7 +55,8 @@ struct loop *kube_client_loop(const struct kube_client *client);
 struct kube_answer {
     int code;                    /* 0, or as err */
     const struct nbt_error *err; /* set when code is negative */
-    struct kube_status status;   /* status.http is 0 when no answer came */
+    struct kube_status status;   /* http is 0 when no answer came; 200 for a stream that was cut */
+    bool hopeless;               /* the failure will not pass by itself: refused, not found, ... */
     json_t *body;                /* the answer; NULL on failure, for streams and empty answers */
 };
 typedef void (*kube_done_fn)(void *self, const struct kube_answer *answer);

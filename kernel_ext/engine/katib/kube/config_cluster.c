@@ -21,29 +21,32 @@ static bool is_plain(const char *text)
     return true;
 }
 
+/* What is wrong with a server's address, or NULL. */
+static const char *fault_of(const char *server)
+{
+    const char *scheme = strstr(server, "://");
+    const char *host = scheme ? scheme + 3 : server;
+    if (scheme && !starts(server, "https://") && !starts(server, "http://"))
+        return "of a scheme that is not read";
+    if (*host == '\0' || *host == '/')
+        return "without a host";
+    if (!is_plain(server))
+        return "with blanks";
+    return strpbrk(host, "@?#") ? "with a user, a query or a fragment" : NULL;
+}
+
 static void read_server(struct kube_config *config, struct kube_entry *entry)
 {
     const char *server = kube_entry_text(entry, entry->value, "server");
-    const char *host = server ? strstr(server, "://") : NULL;
-    bool known = server && (!host || starts(server, "https://") || starts(server, "http://"));
-    host = host ? host + 3 : server;
-    if (entry->code)
-        return;
-    if (!server || !known || !*host || *host == '/' || !is_plain(server)) {
-        kube_entry_fail(entry, NBT_EINVAL, "server is %.80s%s; expected https://HOST:PORT",
-                        known ? server : server ? "of another scheme" : "missing",
-                        server && known && !is_plain(server) ? " (with blanks)" : "");
-        return;
-    }
-    if (strpbrk(host, "@?#")) {
-        kube_entry_fail(entry, NBT_EINVAL,
-                        "server has a user, a query or a fragment; expected https://HOST:PORT");
+    const char *fault = server ? fault_of(server) : "missing";
+    if (fault) {
+        kube_entry_fail(entry, NBT_EINVAL, "server is %s; expected https://HOST:PORT", fault);
         return;
     }
     size_t length = strlen(server);
     while (length > 0 && server[length - 1] == '/')
         length--;
-    if (asprintf(&config->server, "%s%.*s", host == server ? "https://" : "", (int)length,
+    if (asprintf(&config->server, "%s%.*s", strstr(server, "://") ? "" : "https://", (int)length,
                  server) < 0) {
         config->server = NULL;
         kube_entry_no_memory(entry);

@@ -163,15 +163,19 @@ static bool may_pause(struct kube_request *request, const struct kube_answer *an
 }
 
 static enum kube_outcome judge_transfer(struct kube_request *request, CURLcode result,
-                                        const struct kube_answer *answer, struct nbt_error *err,
+                                        struct kube_answer *answer, struct nbt_error *err,
                                         int *ret_delay_ms)
 {
     bool unsent = is_unsent(request, result);
+    long http = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &http);
+    answer->status.http = (int)http;
     if (buf_failed(&request->answer)) {
         fail_size(request, err);
         return KUBE_DONE;
     }
     fail_transfer(request, result, err);
+    answer->hopeless = row_of(result)->fatal;
     if (row_of(result)->fatal || !(unsent || is_harmless(request)) ||
         !may_pause(request, answer, err, ret_delay_ms))
         return KUBE_DONE;
@@ -179,11 +183,12 @@ static enum kube_outcome judge_transfer(struct kube_request *request, CURLcode r
     return KUBE_AGAIN;
 }
 
-static enum kube_outcome judge_answer(struct kube_request *request,
-                                      const struct kube_answer *answer, struct nbt_error *err,
-                                      int *ret_delay_ms)
+static enum kube_outcome judge_answer(struct kube_request *request, struct kube_answer *answer,
+                                      struct nbt_error *err, int *ret_delay_ms)
 {
     int http = answer->status.http;
+    answer->hopeless =
+        err->code < 0 && http < 500 && http != 408 && http != 409 && http != 410 && http != 429;
     if (http == 401 && !request->renewed &&
         kube_auth_refused(request->client->auth, request->generation))
         return KUBE_RENEW;
