@@ -1,0 +1,135 @@
+#include "engine/katib/kube/secret.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/scope.h"
+
+#define LONG_WORD 32 /* letters of base64 that no word of a message reaches */
+
+void kube_secret_free(char *text)
+{
+    if (text)
+        sodium_memzero(text, strlen(text));
+    free(text);
+}
+
+char *kube_secret_decode(const char *base64, size_t *ret_length)
+{
+    size_t room = strlen(base64) / 4 * 3 + 4;
+    size_t length = 0;
+    char *bytes = malloc(room);
+    if (!bytes)
+        return NULL;
+    if (sodium_base642bin((unsigned char *)bytes, room - 1, base64, strlen(base64), " \r\n\t",
+                          &length, NULL, sodium_base64_VARIANT_ORIGINAL) < 0) {
+        free(bytes);
+        return NULL;
+    }
+    bytes[length] = '\0';
+    if (ret_length)
+        *ret_length = length;
+    return bytes;
+}
+
+char *kube_secret_encode(const void *data, size_t length)
+{
+    size_t room = sodium_base64_encoded_len(length, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room);
+    if (text)
+        sodium_bin2base64(text, room, data, length, sodium_base64_VARIANT_ORIGINAL);
+    return text;
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || strchr("-_+/=.~", c) != NULL;
+}
+
+/* "token", "access_token", ... before a colon or an equals sign make the next word a secret. */
+static bool names_secret(const char *word, size_t length)
+{
+    static const char *const names[] = {"token",  "password", "secret", "key",
+                                        "bearer", "basic",    "cookie", "passwd"};
+    while (length > 0 && strchr("=:", word[length - 1]))
+        length--;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        size_t n = strlen(names[i]);
+        if (length >= n && strncasecmp(word + length - n, names[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Paths and host names are long too, but have few letters between their slashes and dots. */
+static bool looks_secret(const char *word, size_t length)
+{
+    size_t run = 0;
+    if (length > 8 && memcmp(word, "eyJ", 3) == 0)
+        return true;
+    for (size_t i = 0; i < length; i++) {
+        run = word[i] == '/' || word[i] == '.' ? 0 : run + 1;
+        if (run >= LONG_WORD)
+            return true;
+    }
+    return false;
+}
+
+/* Copies word and separators; after a name that announces a secret, the next word is hidden. */
+static void hide_words(struct buf *out, const char *text)
+{
+    bool announced = false;
+    for (const char *at = text; *at;) {
+        size_t length = 0;
+        while (at[length] && is_word(at[length]) && (length == 0 || at[length - 1] != '='))
+            length++;
+        if (length == 0) {
+            if (!strchr(" :=\"'", *at))
+                announced = false;
+            buf_putc(out, *at++);
+            continue;
+        }
+        const char *after = at + length + strspn(at + length, " \"':");
+        bool value = *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
+                                strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
+        bool hidden = announced || looks_secret(at, length);
+        announced = !hidden && value && names_secret(at, length);
+        if (hidden)
+            buf_puts(out, "[hidden]");
+        else
+            buf_add(out, at, length);
+        at += length;
+    }
+}
+
+char *kube_secret_hide(const char *text, size_t maximum)
+{
+    struct buf line = buf_init(65536);
+    struct buf out = buf_init(8 * 65536);
+    size_t length = strlen(text);
+    for (const char *at = length > 16384 ? text + length - 16384 : text; *at; at++)
+        if (!isspace((unsigned char)*at))
+            buf_putc(&line, *at);
+        else if (line.length && line.data[line.length - 1] != ' ')
+            buf_putc(&line, ' ');
+    while (line.length && line.data[line.length - 1] == ' ')
+        line.data[--line.length] = '\0';
+    hide_words(&out, buf_text(&line));
+    buf_fini(&line);
+    auto_free char *hidden = buf_take(&out);
+    char *shown = hidden ? file_printable(hidden) : NULL;
+    length = shown ? strlen(shown) : 0;
+    if (length > maximum) {
+        size_t cut = length - maximum;
+        while (((unsigned char)shown[cut] & 0xC0) == 0x80)
+            cut++;
+        memmove(shown, shown + cut, length - cut + 1);
+    }
+    return shown;
+}
