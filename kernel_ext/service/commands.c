@@ -115,8 +115,8 @@ static const struct option trials_options[] = {
     {.name = "engine",
      .kind = OPTION_TEXT,
      .argument = "NAME",
-     .help = "Where trials run: local, on this machine.",
-     .choices = "local"},
+     .help = "Where trials run: local, on this machine. 'experiment' writes for katib too.",
+     .choices = "local katib"},
     {0},
 };
 
