@@ -76,6 +76,8 @@ struct engine {
      * NULL: nothing is to be made. An engine that has one runs trials elsewhere, so that this machine's kernels do not
      * matter. */
     int (*translate)(json_t *document, const struct nbt_notebook *notebook, void *problems, struct nbt_error *err);
+    /* The objects that are submitted with a translated document: an array. NULL: none are. */
+    int (*objects)(json_t **ret, const json_t *document, const struct nbt_notebook *notebook, struct nbt_error *err);
 
     /* Takes the experiment over and starts it. NBT_EEXIST when the name is taken. Must not wait for trials. */
     int (*submit)(const struct engine_submission *submission, struct nbt_error *err);

@@ -52,3 +52,8 @@ int service_trial_main(const char *spec_file, int status_fd)
 {
     return trial_main(spec_file, status_fd);
 }
+
+int service_job_main(const char *job_file)
+{
+    return trial_job_main(job_file);
+}

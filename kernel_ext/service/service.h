@@ -160,5 +160,6 @@ nbt_must_check int service_tags(json_t **ret, struct nbt_error *err);
  * an exit status. */
 int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd);
 int service_trial_main(const char *spec_file, int status_fd);
+int service_job_main(const char *job_file); /* trial_job_main, in a cluster's pod */
 
 #endif

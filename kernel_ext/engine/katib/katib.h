@@ -6,4 +6,11 @@
 
 extern const struct engine katib_engine;
 
+/* All that goes with a translated document, in the order in which it is created, owned by the
+ * Experiment of that uid (NULL: by none). NBT_EUNSUPPORTED when no program can be sent. New
+ * reference. */
+nbt_must_check int katib_objects(json_t **ret, const json_t *document,
+                                 const struct nbt_notebook *notebook, const char *uid,
+                                 struct nbt_error *err);
+
 #endif

@@ -1,16 +1,13 @@
 #include "engine/katib/programs.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "base/process.h"
+#include "base/pack.h"
 #include "base/scope.h"
 
 #define PROGRAM_MAX ((size_t)64 << 20)
@@ -45,56 +42,6 @@ static bool is_static(const char *data, size_t size, uint16_t machine)
     return true;
 }
 
-static int drain(int fd, struct buf *out, struct nbt_error *err)
-{
-    char block[65536];
-    for (;;) {
-        ssize_t n = read(fd, block, sizeof(block));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return nbt_error_errno(err, "cannot read what gzip wrote");
-        if (n == 0)
-            return buf_failed(out) ? nbt_error_set(err, NBT_ENOMEM, "no memory for the program")
-                                   : 0;
-        buf_add(out, block, (size_t)n);
-    }
-}
-
-static int gzip_result(struct process *process, struct nbt_error *err)
-{
-    int status = 0;
-    char text[64];
-    if (process_reap(process, -1, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    process_describe(status, text);
-    return nbt_error_set(err, NBT_EIO, "gzip, which packs the program for the cluster, %s", text);
-}
-
-static int pack(struct buf *out, const char *path, struct nbt_error *err)
-{
-    static const char *const argv[] = {"gzip", "-9nc", NULL};
-    auto_close int input = open(path, O_RDONLY | O_CLOEXEC);
-    int ends[2];
-    if (input < 0)
-        return nbt_error_errno(err, "cannot open %s", path);
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return nbt_error_errno(err, "cannot make a pipe");
-    struct process_map maps[] = {{0, input}, {1, ends[1]}};
-    struct process_options options = {.argv = argv, .maps = maps, .n_maps = 2};
-    struct process process = {0};
-    int result = process_start(&process, &options, err);
-    close(ends[1]);
-    if (result == 0)
-        result = drain(ends[0], out, err);
-    close(ends[0]);
-    if (process.pid) {
-        int ended = gzip_result(&process, err);
-        result = result < 0 ? result : ended;
-    }
-    return result;
-}
-
 /* Takes the file when it is a static program for the processor; 0 also when it is not. */
 static int take(struct katib_programs *programs, size_t processor, const char *path,
                 struct nbt_error *err)
@@ -108,7 +55,7 @@ static int take(struct katib_programs *programs, size_t processor, const char *p
         !is_static(data, size, processors[processor].machine))
         return 0;
     CLEANUP(buf_fini) struct buf packed = buf_init(PROGRAM_MAX);
-    int result = pack(&packed, path, err);
+    int result = pack_gzip(&packed, path, err);
     if (result < 0)
         return result;
     file_sha256_bytes(data, size, program.sha256);

@@ -112,15 +112,15 @@ static json_t *projected(const struct katib_template *from)
             json_array_append_new(sources, source(name));
         }
     }
-    return json_pack("{s:s, s:{s:o}}", "name", "nbkatib-in", "projected", "sources", sources);
+    return json_pack("{s:s, s:{s:o}}", "name", KATIB_IN_VOLUME, "projected", "sources", sources);
 }
 
 static int add_volumes(json_t *volumes, json_t *mounts, const struct katib_template *from,
                        struct nbt_error *err)
 {
     json_t *work = json_pack("{s:s, s:{}}", "name", "nbkatib-work", "emptyDir");
-    json_t *in_mount =
-        json_pack("{s:s, s:s, s:b}", "name", "nbkatib-in", "mountPath", KATIB_IN, "readOnly", true);
+    json_t *in_mount = json_pack("{s:s, s:s, s:b}", "name", KATIB_IN_VOLUME, "mountPath", KATIB_IN,
+                                 "readOnly", true);
     json_t *work_mount = json_pack("{s:s, s:s}", "name", "nbkatib-work", "mountPath", KATIB_WORK);
     int failed = json_array_append_new(volumes, projected(from));
     failed |= json_array_append_new(volumes, work);
@@ -242,4 +242,61 @@ int katib_template(json_t **ret, const struct katib_template *from, struct nbt_e
         return no_memory(err);
     *ret = template;
     return 0;
+}
+
+/* One that was written before. */
+
+static json_t *pod_volumes(const json_t *document)
+{
+    const json_t *template = json_object_get(json_object_get(document, "spec"), "trialTemplate");
+    const json_t *job_spec = json_object_get(json_object_get(template, "trialSpec"), "spec");
+    const json_t *pod = json_object_get(job_spec, "template");
+    return json_object_get(json_object_get(pod, "spec"), "volumes");
+}
+
+static bool is_named(const json_t *volume, const char *name)
+{
+    const char *found = text_at(volume, "name");
+    return found && strcmp(found, name) == 0;
+}
+
+bool katib_template_is_ours(const json_t *document)
+{
+    size_t i;
+    json_t *volume;
+    json_array_foreach(pod_volumes(document), i, volume)
+    {
+        if (is_named(volume, KATIB_IN_VOLUME))
+            return true;
+    }
+    return false;
+}
+
+/* `made` takes the place of the volume of its name. */
+static int renew(json_t *volumes, json_t *made)
+{
+    size_t i;
+    json_t *volume;
+    json_array_foreach(volumes, i, volume)
+    {
+        if (is_named(volume, text_at(made, "name")))
+            return json_array_set(volumes, i, made);
+    }
+    return 0;
+}
+
+int katib_template_renew(json_t *document, const struct katib_template *from, struct nbt_error *err)
+{
+    auto_json json_t *made = json_array();
+    auto_json json_t *mounts = json_array();
+    json_t *volumes = pod_volumes(document);
+    size_t i;
+    json_t *volume;
+    int result = add_volumes(made, mounts, from, err);
+    json_array_foreach(made, i, volume)
+    {
+        if (result == 0 && renew(volumes, volume) < 0)
+            result = no_memory(err);
+    }
+    return result;
 }

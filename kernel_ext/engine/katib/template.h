@@ -12,6 +12,7 @@
 #define ENGINE_KATIB_TEMPLATE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "engine/katib/programs.h"
 #include "experiment/experiment.h"
@@ -21,7 +22,12 @@
 #define KATIB_METRICS_FILE "/var/log/nbkatib/metrics.log"
 #define KATIB_CONTAINER    "trial"
 #define KATIB_VARIABLE     "NBKATIB_PARAMETER_"
+#define KATIB_IN_VOLUME    "nbkatib-in"
 #define KATIB_NAME_SIZE    128
+
+/* Labels of what is ours in a cluster. */
+#define KATIB_MANAGED_BY       "app.kubernetes.io/managed-by" /* "nbkatib" */
+#define KATIB_EXPERIMENT_LABEL "nbkatib.dev/experiment"       /* its name */
 
 struct katib_template {
     const json_t *document; /* the Experiment */
@@ -34,6 +40,14 @@ struct katib_template {
 /* New reference. */
 nbt_must_check int katib_template(json_t **ret, const struct katib_template *from,
                                   struct nbt_error *err);
+
+/* Whether the document's trials are ours: they have the volume that holds what a trial reads. */
+bool katib_template_is_ours(const json_t *document);
+
+/* An Experiment of ours that was written before: names of objects, and the parts of the program, as
+ * they are now. */
+nbt_must_check int katib_template_renew(json_t *document, const struct katib_template *from,
+                                        struct nbt_error *err);
 
 /* The environment variable of a parameter: by its name where that is one, else by its place. */
 void katib_variable(char ret_text[KATIB_NAME_SIZE], const char *parameter, size_t index);

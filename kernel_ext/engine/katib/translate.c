@@ -10,8 +10,6 @@
 #include "engine/katib/template.h"
 #include "engine/katib/volumes.h"
 
-#define MANAGED_BY "app.kubernetes.io/managed-by"
-
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory to translate the experiment for Katib");
@@ -75,7 +73,7 @@ static int set_metadata(json_t *document, const json_t *cluster, struct nbt_erro
         labels = json_object();
         failed |= json_object_set_new(metadata, "labels", labels);
     }
-    failed |= json_object_set_new(labels, MANAGED_BY, json_string("nbkatib"));
+    failed |= json_object_set_new(labels, KATIB_MANAGED_BY, json_string("nbkatib"));
     if (json_is_string(namespace))
         failed |= json_object_set(metadata, "namespace", namespace);
     return failed ? no_memory(err) : 0;
@@ -132,6 +130,18 @@ static int add_template(json_t *document, const struct katib_from *from, json_t 
     return result < 0 ? result : set_metadata(document, cluster, err);
 }
 
+/* The user's own template stays as it is; ours, with what the user changed in it, gets what it
+ * shares with the objects beside it. */
+static int renew_template(json_t *document, const struct katib_from *from, const json_t *settings,
+                          struct nbt_error *err)
+{
+    struct katib_template parts = {.document = document,
+                                   .cluster = json_object_get(settings, "cluster"),
+                                   .settings = settings,
+                                   .programs = from->programs};
+    return katib_template_is_ours(document) ? katib_template_renew(document, &parts, err) : 0;
+}
+
 int katib_translate(json_t *document, const struct katib_from *from,
                     struct experiment_problems *problems, struct nbt_error *err)
 {
@@ -145,7 +155,7 @@ int katib_translate(json_t *document, const struct katib_from *from,
     tell_counting(spec, problems);
     check_early_stopping(spec, settings, problems);
     if (json_object_get(spec, "trialTemplate"))
-        return 0;
+        return renew_template(document, from, settings, err);
     result = add_template(document, from, settings, problems, err);
     return result < 0 || problems->errors > 0 ? result : store_settings(document, settings, err);
 }
