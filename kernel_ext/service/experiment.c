@@ -169,6 +169,19 @@ int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err
                         experiment_annotation(prepared->document, EXPERIMENT_KERNEL), err);
 }
 
+static int add_objects(json_t *packed, const struct prepared *prepared, struct nbt_error *err)
+{
+    const struct engine *engine = prepared->engine;
+    json_t *objects = NULL;
+    int result;
+
+    if (!prepared->document || problems_have_errors(prepared->problems) || !engine->objects)
+        objects = json_array();
+    else if ((result = engine->objects(&objects, prepared->document, prepared->notebook, err)) < 0)
+        return result;
+    return json_object_set_new(packed, "objects", objects) < 0 ? no_memory(err) : 0;
+}
+
 int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
 {
     CLEANUP(prepared_fini) struct prepared prepared = {0};
@@ -179,14 +192,16 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
         result = prepared_check_kernel(&prepared, err);
     if (result < 0)
         return result;
-    json_t *packed =
+    auto_json json_t *packed =
         json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
                   prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
                   "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
-    *ret = packed;
-    return 0;
+    result = run->objects ? add_objects(packed, &prepared, err) : 0;
+    if (result == 0)
+        *ret = TAKE(packed);
+    return result;
 }
 
 int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err)
