@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/scope.h"
 #include "engine/engine.h"
+#include "engine/katib/katib.h"
 #include "engine/local/local.h"
 #include "service/internal.h"
 #include "trial/trial.h"
@@ -11,6 +12,21 @@ const struct engine *const engines[] = {
     &local_engine,
     NULL,
 };
+
+/* Their Experiments can be written, but not yet run from here. */
+static const struct engine *const writers[] = {
+    &katib_engine,
+    NULL,
+};
+
+const struct engine *engine_writer(const char *name)
+{
+    for (size_t i = 0; name && writers[i]; i++) {
+        if (strcmp(writers[i]->name, name) == 0)
+            return writers[i];
+    }
+    return NULL;
+}
 
 const struct engine *engine_find(const char *name, struct nbt_error *err)
 {
@@ -35,4 +51,9 @@ int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd)
 int service_trial_main(const char *spec_file, int status_fd)
 {
     return trial_main(spec_file, status_fd);
+}
+
+int service_job_main(const char *job_file)
+{
+    return trial_job_main(job_file);
 }

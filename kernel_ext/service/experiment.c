@@ -92,11 +92,41 @@ static int derive_from_notebook(struct prepared *prepared, const struct service_
     return result;
 }
 
+/* What is submitted, and whether it is valid as that. */
+static int translate(struct prepared *prepared, struct nbt_error *err)
+{
+    CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
+    const struct engine *engine = prepared->engine;
+    int result = engine->translate(prepared->document, prepared->notebook, &found, err);
+
+    if (result == 0)
+        result = problems_from_experiment(prepared->problems, &found, err);
+    if (result < 0 || problems_have_errors(prepared->problems))
+        return result;
+    return validate(prepared->problems, prepared->document, engine, err);
+}
+
+static int check_prepared(struct prepared *prepared, const struct service_run *run,
+                          struct nbt_error *err)
+{
+    /* Before it is translated, a document needs no template and no algorithm of the engine's. */
+    const struct engine plain = {.name = prepared->engine->name};
+    const struct engine *engine = prepared->engine->translate ? &plain : prepared->engine;
+    int result = run->single ? validate(prepared->problems, prepared->document, engine, err)
+                             : check_document(prepared->problems, prepared->document,
+                                              prepared->notebook, engine, err);
+
+    if (result < 0 || engine != &plain || problems_have_errors(prepared->problems))
+        return result;
+    return translate(prepared, err);
+}
+
 static int fill(struct prepared *prepared, const struct service_run *run, struct nbt_error *err)
 {
     int result;
 
-    prepared->engine = engine_find(run->engine, err);
+    if (!prepared->engine)
+        prepared->engine = engine_find(run->engine, err);
     if (!prepared->engine)
         return NBT_EINVAL;
     prepared->problems = json_array();
@@ -105,16 +135,14 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
     result = source_is_experiment(&run->source) ? load_document(prepared, run, err)
                                                 : derive_from_notebook(prepared, run, err);
     if (result == 0 && prepared->document)
-        result = run->single
-                     ? validate(prepared->problems, prepared->document, prepared->engine, err)
-                     : check_document(prepared->problems, prepared->document, prepared->notebook,
-                                      prepared->engine, err);
+        result = check_prepared(prepared, run, err);
     return result;
 }
 
-int prepare(struct prepared *ret, const struct service_run *run, struct nbt_error *err)
+int prepare(struct prepared *ret, const struct service_run *run, const struct engine *engine,
+            struct nbt_error *err)
 {
-    struct prepared prepared = {0};
+    struct prepared prepared = {.engine = engine};
     int result = fill(&prepared, run, err);
 
     if (result < 0) {
@@ -135,28 +163,45 @@ void prepared_fini(struct prepared *prepared)
 
 int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err)
 {
+    if (prepared->engine->translate)
+        return 0; /* its trials run elsewhere */
     return check_kernel(prepared->notebook,
                         experiment_annotation(prepared->document, EXPERIMENT_KERNEL), err);
+}
+
+static int add_objects(json_t *packed, const struct prepared *prepared, struct nbt_error *err)
+{
+    const struct engine *engine = prepared->engine;
+    json_t *objects = NULL;
+    int result;
+
+    if (!prepared->document || problems_have_errors(prepared->problems) || !engine->objects)
+        objects = json_array();
+    else if ((result = engine->objects(&objects, prepared->document, prepared->notebook, err)) < 0)
+        return result;
+    return json_object_set_new(packed, "objects", objects) < 0 ? no_memory(err) : 0;
 }
 
 int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
 {
     CLEANUP(prepared_fini) struct prepared prepared = {0};
-    int result = prepare(&prepared, run, err);
+    int result = prepare(&prepared, run, engine_writer(run->engine), err);
 
     if (result == 0 && run->dry_run && prepared.document &&
         !problems_have_errors(prepared.problems))
         result = prepared_check_kernel(&prepared, err);
     if (result < 0)
         return result;
-    json_t *packed =
+    auto_json json_t *packed =
         json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
                   prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
                   "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
-    *ret = packed;
-    return 0;
+    result = run->objects ? add_objects(packed, &prepared, err) : 0;
+    if (result == 0)
+        *ret = TAKE(packed);
+    return result;
 }
 
 int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err)

@@ -28,8 +28,9 @@ struct prepared {
     json_t *problems;
 };
 
+/* `engine` NULL: the one that the run names. */
 nbt_must_check int prepare(struct prepared *ret, const struct service_run *run,
-                           struct nbt_error *err);
+                           const struct engine *engine, struct nbt_error *err);
 void prepared_fini(struct prepared *prepared);
 /* The kernel that its trials will use is installed. */
 nbt_must_check int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err);
@@ -55,6 +56,10 @@ nbt_must_check int annotate(json_t *document, const struct nbt_notebook *noteboo
 /* Its last part alone: EXPERIMENT_SETTINGS. */
 nbt_must_check int annotate_settings(json_t *document, const json_t *fixed,
                                      const struct service_run *run, struct nbt_error *err);
+
+/* cluster.c: the "cluster" member of settings, with what is given over what is there. */
+nbt_must_check int cluster_settings(json_t *settings, const struct service_cluster *given,
+                                    struct nbt_error *err);
 
 /* derive() with what the search room knows: stored settings that an algorithm lacks are dropped. */
 nbt_must_check int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
@@ -86,6 +91,9 @@ nbt_must_check int single_run(json_t *document, const struct nbt_notebook *noteb
 /* grid.c: the product of the sides of the document's space, as text; null when it has no end or is
  * not valid. New reference; NULL without memory. */
 json_t *grid_points(const json_t *document);
+
+/* Of the engines that write Experiments and do not run them; NULL when there is none of the name. */
+const struct engine *engine_writer(const char *name);
 
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */

@@ -45,17 +45,34 @@ nbt_must_check int service_document_text(char **ret_text, size_t *ret_size, cons
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
 
+/* Where in a cluster trials run, as users write it; NULL and 0: not given. */
+struct service_cluster {
+    const char *image, *namespace_name, *context, *service_account, *storage_class, *access_mode;
+    const char *cpu, *memory, *gpu; /* quantities; "2" or "amd.com/gpu=1" */
+    const char *ttl;                /* a duration */
+    const char *const *volumes;     /* "CLAIM:/PATH", "new:NAME:/PATH:SIZE", "clone:CLAIM:/PATH:SIZE",
+                                       "snapshot:NAME:/PATH:SIZE" */
+    size_t n_volumes;
+    const char *const *node_selectors; /* "KEY=VALUE" */
+    size_t n_node_selectors;
+    const char *const *tolerations; /* "KEY[=VALUE][:EFFECT]" */
+    size_t n_tolerations;
+    bool notebook_volumes, debug;
+};
+
 struct service_run {
     struct service_source source;
+    struct service_cluster cluster;
     const char *engine; /* NULL: the default */
     const char *kernel;
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
+    bool objects; /* service_experiment tells all that is submitted */
     bool dry_run; /* service_experiment fails as service_submit does when the kernel is missing */
     bool single; /* one trial with the notebook's own values; nothing is searched */
 };
-/* {"experiment": document, "problems": [problem], "resolvedAlgorithm", "gridPoints"}; the document
- * is exactly what service_submit would submit, null when the notebook has errors. gridPoints: how
+/* {"experiment": document, "objects": [what is submitted with it; with run.objects alone],
+ * "problems": [problem], "resolvedAlgorithm", "gridPoints"}; the document is exactly what service_submit would submit, null when the notebook has errors. gridPoints: how
  * many points the space has, in full digits, null when it has no end. A problem:
  * {"severity","code","path","cell","line","column","text"}; path is "" and cell -1 where they do
  * not apply. The experiment may be run only when no problem is an error. */
@@ -160,5 +177,6 @@ nbt_must_check int service_tags(json_t **ret, struct nbt_error *err);
  * an exit status. */
 int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd);
 int service_trial_main(const char *spec_file, int status_fd);
+int service_job_main(const char *job_file); /* trial_job_main, in a cluster's pod */
 
 #endif

@@ -18,23 +18,30 @@
 #define OUTPUT_MAX   ((size_t)16 << 20) /* of cells in the log */
 #define WARNINGS_MAX 200
 
-static int create(const char *folder, const char *name, struct nbt_error *err)
+static int create(const char *path, struct nbt_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    return fd >= 0 ? fd : nbt_error_errno(err, "cannot create %s", path);
+}
+
+static int create_in(const char *folder, const char *name, struct nbt_error *err)
 {
     auto_free char *path = file_join(folder, name);
     if (path == NULL)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the name of %s", name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd : nbt_error_errno(err, "cannot create %s", path);
+    return create(path, err);
 }
 
 int record_open(struct record *ret_record, const struct trial_options *options,
                 struct trial_result *result, struct nbt_error *err)
 {
     struct record record = {.options = options, .result = result, .log_fd = -1, .metrics_fd = -1};
-    record.log_fd = create(options->output, "trial.log", err);
+    record.log_fd = create_in(options->output, "trial.log", err);
     if (record.log_fd < 0)
         return record.log_fd;
-    record.metrics_fd = create(options->output, "metrics.log", err);
+    record.metrics_fd = options->metrics_file != NULL
+                            ? create(options->metrics_file, err)
+                            : create_in(options->output, "metrics.log", err);
     if (record.metrics_fd < 0) {
         int code = record.metrics_fd;
         close(record.log_fd);

@@ -40,6 +40,7 @@ struct trial_options {
     const char *directory;     /* the notebook's folder: what is isolated, else the kernel's working
                                   directory */
     const char *output;        /* the trial's folder; created */
+    const char *metrics_file;  /* where metrics.log is written instead; NULL: in the folder */
     const json_t *assignments; /* [{name, value}], texts; fixed values too */
     const char *kernel;        /* kernelspec name; NULL: the notebook's */
     const char *connection_file; /* a ready kernel to use instead of a new one; NULL: start one */
@@ -110,6 +111,9 @@ json_t *trial_result_json(
  * SIGINT cancels. Returns the exit status: 0 succeeded, 1 the trial failed, 3 bad spec, 130 killed.
  */
 int trial_main(const char *spec_file, int status_fd);
+
+/* The same in a pod: `nbkatib trial --job FILE`, see job.h. */
+int trial_job_main(const char *job_file);
 
 /* Writes `options` as that FILE. */
 nbt_must_check int trial_spec_write(const char *path, const struct trial_options *options,

@@ -1,0 +1,16 @@
+/* The Katib engine: what it makes of an Experiment. */
+#ifndef ENGINE_KATIB_KATIB_H
+#define ENGINE_KATIB_KATIB_H
+
+#include "engine/engine.h"
+
+extern const struct engine katib_engine;
+
+/* All that goes with a translated document, in the order in which it is created, owned by the
+ * Experiment of that uid (NULL: by none). NBT_EUNSUPPORTED when no program can be sent. New
+ * reference. */
+nbt_must_check int katib_objects(json_t **ret, const json_t *document,
+                                 const struct nbt_notebook *notebook, const char *uid,
+                                 struct nbt_error *err);
+
+#endif
