@@ -10,23 +10,9 @@
 
 const struct engine *const engines[] = {
     &local_engine,
-    NULL,
-};
-
-/* Their Experiments can be written, but not yet run from here. */
-static const struct engine *const writers[] = {
     &katib_engine,
     NULL,
 };
-
-const struct engine *engine_writer(const char *name)
-{
-    for (size_t i = 0; name && writers[i]; i++) {
-        if (strcmp(writers[i]->name, name) == 0)
-            return writers[i];
-    }
-    return NULL;
-}
 
 const struct engine *engine_find(const char *name, struct nbt_error *err)
 {

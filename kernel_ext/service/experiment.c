@@ -125,8 +125,7 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
 {
     int result;
 
-    if (!prepared->engine)
-        prepared->engine = engine_find(run->engine, err);
+    prepared->engine = engine_find(run->engine, err);
     if (!prepared->engine)
         return NBT_EINVAL;
     prepared->problems = json_array();
@@ -139,10 +138,9 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
     return result;
 }
 
-int prepare(struct prepared *ret, const struct service_run *run, const struct engine *engine,
-            struct nbt_error *err)
+int prepare(struct prepared *ret, const struct service_run *run, struct nbt_error *err)
 {
-    struct prepared prepared = {.engine = engine};
+    struct prepared prepared = {0};
     int result = fill(&prepared, run, err);
 
     if (result < 0) {
@@ -185,7 +183,7 @@ static int add_objects(json_t *packed, const struct prepared *prepared, struct n
 int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
 {
     CLEANUP(prepared_fini) struct prepared prepared = {0};
-    int result = prepare(&prepared, run, engine_writer(run->engine), err);
+    int result = prepare(&prepared, run, err);
 
     if (result == 0 && run->dry_run && prepared.document &&
         !problems_have_errors(prepared.problems))

@@ -28,9 +28,8 @@ struct prepared {
     json_t *problems;
 };
 
-/* `engine` NULL: the one that the run names. */
 nbt_must_check int prepare(struct prepared *ret, const struct service_run *run,
-                           const struct engine *engine, struct nbt_error *err);
+                           struct nbt_error *err);
 void prepared_fini(struct prepared *prepared);
 /* The kernel that its trials will use is installed. */
 nbt_must_check int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err);
@@ -91,9 +90,6 @@ nbt_must_check int single_run(json_t *document, const struct nbt_notebook *noteb
 /* grid.c: the product of the sides of the document's space, as text; null when it has no end or is
  * not valid. New reference; NULL without memory. */
 json_t *grid_points(const json_t *document);
-
-/* Of the engines that write Experiments and do not run them; NULL when there is none of the name. */
-const struct engine *engine_writer(const char *name);
 
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */

@@ -29,7 +29,7 @@ int service_submit(json_t **ret, json_t **ret_problems, const struct service_run
                    struct nbt_error *err)
 {
     CLEANUP(prepared_fini) struct prepared prepared = {0};
-    int result = prepare(&prepared, run, NULL, err);
+    int result = prepare(&prepared, run, err);
 
     if (result < 0)
         return result;

@@ -19,15 +19,15 @@ int no_such_trial(const char *experiment, const char *trial, struct nbt_error *e
                          trial, experiment);
 }
 
-/* The engine that holds the experiment. With one engine there is nothing to ask. */
+/* The engine that holds the experiment. */
 static int owner(const struct engine **ret, const char *experiment, struct nbt_error *err)
 {
     if (!experiment_name_valid(experiment))
         return no_such(experiment, err);
     for (size_t i = 0; engines[i]; i++) {
         struct nbt_error found = NBT_ERROR_INIT;
-        auto_json json_t *show = NULL;
-        int result = engines[1] ? engines[i]->show(&show, experiment, &found) : 0;
+        auto_json json_t *item = NULL;
+        int result = engines[i]->item(&item, experiment, &found);
         if (result == 0) {
             *ret = engines[i];
             return 0;

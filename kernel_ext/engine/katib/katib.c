@@ -6,6 +6,7 @@
 #include "engine/katib/bundle.h"
 #include "engine/katib/template.h"
 #include "engine/katib/translate.h"
+#include "engine/katib/verbs.h"
 
 static void check_algorithm(const json_t *spec, void *problems)
 {
@@ -82,4 +83,14 @@ const struct engine katib_engine = {
     .check_algorithm = check_algorithm,
     .translate = translate,
     .objects = objects,
+    .submit = katib_submit,
+    .list = katib_list,
+    .stamps = katib_stamps,
+    .item = katib_item,
+    .show = katib_show,
+    .watch = katib_watch,
+    .stop = katib_stop,
+    .resume = katib_resume,
+    .remove = katib_remove,
+    .file = katib_file,
 };
