@@ -55,6 +55,15 @@ static void check_early_stopping(const json_t *spec, const json_t *settings,
                            "which is not read without --reports");
 }
 
+/* What a trial would keep in its pod goes with it. */
+static void check_snapshots(const json_t *settings, struct experiment_problems *problems)
+{
+    if (json_is_true(json_object_get(settings, "snapshots")))
+        experiment_problem(problems, true, "--snapshots",
+                           "copies of a trial's folder after each step would be lost with its pod; "
+                           "leave --snapshots out, or run with --engine local");
+}
+
 static int set_collector(json_t *spec, struct nbt_error *err)
 {
     json_t *collector =
@@ -154,6 +163,7 @@ int katib_translate(json_t *document, const struct katib_from *from,
         return result;
     tell_counting(spec, problems);
     check_early_stopping(spec, settings, problems);
+    check_snapshots(settings, problems);
     if (json_object_get(spec, "trialTemplate"))
         return renew_template(document, from, settings, err);
     result = add_template(document, from, settings, problems, err);
