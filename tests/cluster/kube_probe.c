@@ -77,8 +77,8 @@ static int run_create(struct job *job)
 {
     auto_json json_t *object = file_argument(job, 3);
     json_t *answer = NULL;
-    int code = kube_create(job->client, argument(job, 2), object, argument(job, 4), &answer,
-                           &job->err);
+    int code =
+        kube_create(job->client, argument(job, 2), object, argument(job, 4), &answer, &job->err);
     if (code == 0)
         print(answer);
     return code;
@@ -276,10 +276,10 @@ static const struct {
     int (*run)(struct job *);
     int arguments;
 } verbs[] = {
-    {"get", run_get, 1},     {"list", run_list, 1},     {"create", run_create, 2},
-    {"replace", run_write, 2}, {"apply", run_write, 3}, {"merge", run_write, 2},
-    {"watch", run_watch, 2}, {"log", run_log, 2},
-    {"json", run_write, 2},  {"delete", run_delete, 1}, {"config", run_config, 0},
+    {"get", run_get, 1},       {"list", run_list, 1},     {"create", run_create, 2},
+    {"replace", run_write, 2}, {"apply", run_write, 3},   {"merge", run_write, 2},
+    {"watch", run_watch, 2},   {"log", run_log, 2},       {"json", run_write, 2},
+    {"delete", run_delete, 1}, {"config", run_config, 0},
 };
 
 static int run(struct job *job)

@@ -17,6 +17,7 @@ from stub import Authority, Stub, list_of, object_of, openssl  # noqa: E402
 
 PROBE = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/dev/tests/kube_probe").resolve()
 SECRET = "s3cr3t-t0ken-that-nobody-may-see"
+TIMES = []  # (seconds, test)
 PATH = "/api/v1/namespaces/team/things/a"
 
 
@@ -53,8 +54,21 @@ class World(unittest.TestCase):
     def start(self, config, *words, **more):
         environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("KUBE")}
         environment |= {"KUBECONFIG": str(config), **{k: str(v) for k, v in more.items()}}
-        return subprocess.Popen([str(PROBE), *map(str, words)], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([str(PROBE), *map(str, words)], env=environment, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.finish, process)
+        return process
+
+    @staticmethod
+    def finish(process):
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+
+    def setUp(self):
+        began = time.monotonic()
+        self.addCleanup(lambda: TIMES.append((time.monotonic() - began, self.id())))
 
     def run_probe(self, config, *words, timeout=30, secret=SECRET, **more):
         """(exit status, last JSON line or None, stderr)"""
@@ -862,4 +876,7 @@ class Logs(World):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=1)
+    result = unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=1, exit=False, warnings="ignore").result
+    for seconds, name in sorted(TIMES, reverse=True)[:5]:
+        print(f"{seconds:5.1f} s {name}", file=sys.stderr)
+    sys.exit(0 if result.wasSuccessful() else 1)

@@ -43,9 +43,9 @@ struct kube_request {
     int timer;           /* the next try, or the idle check of a stream */
     int64_t heard_ms;    /* the last byte of a stream */
     int tries;
-    bool renewed;    /* credentials have been renewed for it */
-    bool doubtful;   /* an earlier try may have been carried out */
-    bool stopped;    /* on_data returned false */
+    bool renewed;  /* credentials have been renewed for it */
+    bool doubtful; /* an earlier try may have been carried out */
+    bool stopped;  /* on_data returned false */
     unsigned generation;
     CURL *easy;
     struct curl_slist *headers, *connect_to;

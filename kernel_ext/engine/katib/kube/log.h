@@ -43,7 +43,8 @@ struct kube_log_options {
 };
 
 /* NULL without memory. */
-struct kube_log *kube_log_follow(struct kube_client *client, const struct kube_log_options *options);
+struct kube_log *kube_log_follow(struct kube_client *client,
+                                 const struct kube_log_options *options);
 void kube_log_stop(struct kube_log *log); /* no callback after; NULL is allowed; also from them */
 
 #endif

@@ -92,6 +92,7 @@ bool kube_moment_parse(const char *text, size_t length, int64_t *ret_ns)
     int64_t offset = offset_seconds(&cursor);
     if (cursor.bad || cursor.at != cursor.end)
         return false;
-    *ret_ns = (kube_moment_seconds(year, month, day, hour, minute, second) - offset) * SECOND_NS + ns;
+    *ret_ns =
+        (kube_moment_seconds(year, month, day, hour, minute, second) - offset) * SECOND_NS + ns;
     return true;
 }

@@ -96,8 +96,9 @@ static void hide_words(struct buf *out, const char *text)
             continue;
         }
         const char *after = at + length + strspn(at + length, " \"':");
-        bool value = *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
-                                strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
+        bool value =
+            *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
+                       strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
         bool hidden = announced || looks_secret(at, length);
         announced = !hidden && value && names_secret(at, length);
         if (hidden)
