@@ -9,7 +9,7 @@
 #include "engine/katib/kube/config_private.h"
 #include "engine/katib/kube/secret.h"
 
-#define DAY_S            86400
+#define DAY_S            INT64_C(86400)
 #define SOON_S           (7 * DAY_S)
 #define HEADERS_SIZE_MAX 65536
 
@@ -168,7 +168,7 @@ static void tell_end(struct kube_config *config, struct kube_entry *entry)
     if (config->certificate_ends_s > now_s + SOON_S)
         return;
     bool over = config->certificate_ends_s <= now_s;
-    clock_rfc3339_seconds(date, config->certificate_ends_s * 1000000);
+    clock_rfc3339_seconds(date, config->certificate_ends_s * INT64_C(1000000));
     if (kube_config_warn(config, "%s, user \"%s\": the client certificate %s %s; %s", entry->file,
                          entry->name, over ? "expired at" : "expires at", date,
                          over ? "get a new kubeconfig" : "renew it before") < 0)
