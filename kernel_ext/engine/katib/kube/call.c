@@ -67,6 +67,7 @@ int kube_call(struct kube_client *client, const struct kube_request_options *opt
     if (!request)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for a request");
     int code = turn(client, request, &wait);
+    client->last = wait.status;
     if (ret_status)
         *ret_status = wait.status;
     if (code == 0 && ret_body)
@@ -74,6 +75,11 @@ int kube_call(struct kube_client *client, const struct kube_request_options *opt
     else
         json_decref(wait.body);
     return code;
+}
+
+const struct kube_status *kube_last_status(const struct kube_client *client)
+{
+    return &client->last;
 }
 
 /* An answer of 2xx without an object, where one is wanted. */

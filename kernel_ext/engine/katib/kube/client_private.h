@@ -28,7 +28,8 @@ struct kube_client {
     struct kube_auth *auth;
     struct kube_target target;
     struct kube_request *requests;
-    bool inside; /* curl is running: its handles may not be removed now */
+    bool inside;             /* curl is running: its handles may not be removed now */
+    struct kube_status last; /* of the last call that waited */
 };
 
 enum kube_state { KUBE_WAITING, KUBE_AUTHENTICATING, KUBE_RUNNING, KUBE_CANCELED };

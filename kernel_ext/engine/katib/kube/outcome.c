@@ -39,7 +39,8 @@ static const struct row {
     {CURLE_OUT_OF_MEMORY, NBT_ENOMEM, true, ""},
     {CURLE_WEIRD_SERVER_REPLY, NBT_EPROTO, true,
      ". Does https belong before the address, or http?"},
-    {CURLE_UNSUPPORTED_PROTOCOL, NBT_EPROTO, true, ""},
+    {CURLE_SSL_CONNECT_ERROR, NBT_EIO, false,
+     ". Is that the address of an API server, with https?"},
     {CURLE_BAD_CONTENT_ENCODING, NBT_EPROTO, false, ""},
 };
 

@@ -1,6 +1,6 @@
-"""The client of Kubernetes against a server that misbehaves (stub.py); KUBE_PROBE names the program, else build/dev's.
+"""The client of Kubernetes against a server that misbehaves (kube_stub.py); KUBE_PROBE names the program, else build/dev's.
 
-Usage: test_kube_stub.py [TEST...]      all: the classes side by side, for the tests mostly wait
+Usage: kube_faults.py [TEST...]      all: the classes side by side, for the tests mostly wait
 """
 import base64
 import gzip
@@ -16,7 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from stub import Authority, Stub, list_of, object_of, openssl  # noqa: E402
+from kube_stub import Authority, Stub, list_of, object_of, openssl  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROBE = pathlib.Path(os.environ.get("KUBE_PROBE", ROOT / "build/dev/tests/kube_probe")).resolve()
@@ -218,6 +218,19 @@ class Requests(World):
             if verb == "apply":
                 self.assertEqual(requests[0].query, {"fieldManager": "nbkatib", "force": "true"})
 
+    def test_the_connection_closes_under_a_large_body(self):
+        stub = self.stub(lambda request, reply: None)
+        stub.read = lambda stream: stream.read(100000) and None
+        rc, answer, _ = self.run_probe(self.kubeconfig(stub.port), "create", "/api/v1/things", self.write({"x": "y" * 9_000_000}))
+        self.expect_error(answer, "io", "may have been carried out")
+
+    def test_impersonation(self):
+        stub = self.stub(lambda request, reply: reply.json(200, object_of("a", 1)))
+        user = {"token": SECRET, "as": "boss", "as-groups": ["g", "h"], "as-user-extra": {"k": ["v"]}}
+        self.run_probe(self.kubeconfig(stub.port, user=user), "get", PATH)
+        headers = stub.requests[0].headers
+        self.assertEqual((headers["impersonate-user"], headers["impersonate-group"], headers["impersonate-extra-k"]), (["boss"], ["g", "h"], ["v"]))
+
     def test_statuses(self):
         for code, reason, want, *texts in (
             (400, "BadRequest", "invalid-value", 'admission webhook "x" denied the request: no'),
@@ -410,7 +423,7 @@ class Trust(World):
     def test_https_belongs_here(self):
         stub = Stub(lambda request, reply: reply.json(200, {}))
         self.addCleanup(stub.__exit__)
-        self.expect(self.kubeconfig(stub.port), "io")
+        self.expect(self.kubeconfig(stub.port), "timeout", PROBE_CONNECT_TIMEOUT_MS=500, PROBE_TIMEOUT_MS=2000)
 
 
 class Proxies(World):
@@ -682,6 +695,19 @@ class Watches(World):
         self.assertEqual(requests[1].query["resourceVersion"], "5")
         self.assertEqual(requests[1].query["allowWatchBookmarks"], "true")
         self.assertEqual(events[0]["kind"], "Thing")
+
+    def test_requests_go_on_beside_it(self):
+        def handler(request, reply):
+            if request.path.endswith("/a"):
+                reply.json(200, object_of("a", 1))
+            elif request.query.get("watch"):
+                reply.start()
+                time.sleep(9)
+            else:
+                reply.json(200, list_of(5))
+
+        events, requests = self.watch(handler, 2, PROBE_GET=PATH)
+        self.assertEqual(self.names(events), [("synced", "5"), ("got", "a")])
 
     def test_resumes(self):
         """Orderly ends, resets, half lines and closed connections: nothing is lost, nothing told twice."""
