@@ -106,17 +106,42 @@ static int translate(struct prepared *prepared, struct nbt_error *err)
     return validate(prepared->problems, prepared->document, engine, err);
 }
 
+/* Tokens mean something to a cluster's trials alone. */
+static int refuse_tokens(struct prepared *prepared, struct nbt_error *err)
+{
+    CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
+    auto_json json_t *settings = NULL;
+    int result = settings_load(&settings, prepared->document, err);
+    const char *name;
+    json_t *tokens;
+
+    if (result < 0)
+        return result;
+    json_object_foreach(json_object_get(settings, "choices"), name, tokens)
+    {
+        experiment_problem(&found, true, "spec.parameters",
+                           "this Experiment was written for a cluster, with tokens for the choices "
+                           "of %.60s; run the notebook, or make the Experiment anew from it",
+                           name);
+    }
+    return problems_from_experiment(prepared->problems, &found, err);
+}
+
 static int check_prepared(struct prepared *prepared, const struct service_run *run,
                           struct nbt_error *err)
 {
     /* Before it is translated, a document needs no template and no algorithm of the engine's. */
     const struct engine plain = {.name = prepared->engine->name};
-    const struct engine *engine = prepared->engine->translate ? &plain : prepared->engine;
-    int result = run->single ? validate(prepared->problems, prepared->document, engine, err)
-                             : check_document(prepared->problems, prepared->document,
-                                              prepared->notebook, engine, err);
+    bool elsewhere = prepared->engine->translate != NULL;
+    const struct engine *engine = elsewhere ? &plain : prepared->engine;
+    int result = elsewhere ? 0 : refuse_tokens(prepared, err);
 
-    if (result < 0 || engine != &plain || problems_have_errors(prepared->problems))
+    if (result == 0 && run->single)
+        result = validate(prepared->problems, prepared->document, engine, err);
+    else if (result == 0)
+        result = check_document(prepared->problems, prepared->document, prepared->notebook, engine,
+                                err);
+    if (result < 0 || !elsewhere || problems_have_errors(prepared->problems))
         return result;
     return translate(prepared, err);
 }

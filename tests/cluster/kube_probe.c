@@ -4,8 +4,8 @@
  *
  *     kube_probe get PATH | list PATH | create PATH FILE [LABEL] | replace PATH FILE
  *     kube_probe apply PATH FILE MANAGER | merge PATH FILE | json PATH FILE | delete PATH [UID]
- *     kube_probe watch PATH EVENTS       ends after so many events, 0: at the end of stdin
- *     kube_probe log NAMESPACE POD [CONTAINER]
+ *     kube_probe watch PATH EVENTS       ends after so many events, 0: at the end of stdin;
+ * PROBE_GET names a path that is read once it is synced kube_probe log NAMESPACE POD [CONTAINER]
  *     kube_probe config
  */
 #include <poll.h>
@@ -77,8 +77,8 @@ static int run_create(struct job *job)
 {
     auto_json json_t *object = file_argument(job, 3);
     json_t *answer = NULL;
-    int code = kube_create(job->client, argument(job, 2), object, argument(job, 4), &answer,
-                           &job->err);
+    int code =
+        kube_create(job->client, argument(job, 2), object, argument(job, 4), &answer, &job->err);
     if (code == 0)
         print(answer);
     return code;
@@ -115,7 +115,7 @@ struct follow {
     struct kube_log *log;
     int64_t left;
     size_t bytes;
-    bool quiet, done;
+    bool quiet, done, synced;
 };
 
 static void count(struct follow *follow)
@@ -168,6 +168,8 @@ static void on_bookmark(void *self, const char *version)
 
 static void on_synced(void *self, const char *version)
 {
+    struct follow *follow = self;
+    follow->synced = true;
     on_version(self, version, "synced");
 }
 
@@ -190,13 +192,30 @@ static void on_input(void *self, int fd, short revents)
     follow->done = true;
 }
 
+/* A request beside a watch, once that is synced. */
+static void get_beside(struct follow *follow)
+{
+    const char *path = getenv("PROBE_GET");
+    json_t *object = NULL;
+    if (!path || !follow->synced || follow->done)
+        return;
+    unsetenv("PROBE_GET");
+    if (kube_get(follow->job->client, path, &object, &follow->job->err) < 0)
+        follow->done = true;
+    else
+        say(follow, "got", object);
+    json_decref(object);
+}
+
 static void turn(struct follow *follow)
 {
     struct loop *loop = kube_client_loop(follow->job->client);
     if (follow->left == 0)
         loop_add_fd(loop, 0, POLLIN, on_input, follow);
-    while (!follow->done)
+    while (!follow->done) {
         loop_step(loop, -1);
+        get_beside(follow);
+    }
 }
 
 static int run_watch(struct job *job)
@@ -276,10 +295,10 @@ static const struct {
     int (*run)(struct job *);
     int arguments;
 } verbs[] = {
-    {"get", run_get, 1},     {"list", run_list, 1},     {"create", run_create, 2},
-    {"replace", run_write, 2}, {"apply", run_write, 3}, {"merge", run_write, 2},
-    {"watch", run_watch, 2}, {"log", run_log, 2},
-    {"json", run_write, 2},  {"delete", run_delete, 1}, {"config", run_config, 0},
+    {"get", run_get, 1},       {"list", run_list, 1},     {"create", run_create, 2},
+    {"replace", run_write, 2}, {"apply", run_write, 3},   {"merge", run_write, 2},
+    {"watch", run_watch, 2},   {"log", run_log, 2},       {"json", run_write, 2},
+    {"delete", run_delete, 1}, {"config", run_config, 0},
 };
 
 static int run(struct job *job)

@@ -2,12 +2,14 @@
 import json
 import os
 import pathlib
-import struct
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = str(pathlib.Path(os.environ.get("NBKATIB_PROGRAM", ROOT / "build/dev/nbkatib")).resolve())
-MACHINES = {"x86_64": 62, "aarch64": 183}
+sys.path.insert(0, str(ROOT / "tests/cases"))
+
+import runners  # noqa: E402
 
 
 def cell(source, *tags):
@@ -21,19 +23,9 @@ def notebook(parameters, body, metrics, **metadata):
             "nbformat": 4, "nbformat_minor": 4}
 
 
-def runners(folder, *machines):
-    """A folder of the smallest files that pass for static programs; to send, not to run."""
-    for machine in machines:
-        path = pathlib.Path(folder) / machine / "nbkatib"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"\x7fELF" + bytes([2, 1, 1, 0]) + bytes(8) +
-                         struct.pack("<HHIQQQIHHHHHH", 2, MACHINES[machine], 1, 0, 0, 0, 0, 64, 56, 0, 0, 0, 0))
-    return str(folder)
-
-
 def experiment(folder, path, *options, machines=("x86_64", "aarch64"), expect=0):
     """stdout and stderr of nbkatib experiment --engine katib."""
-    environment = dict(os.environ, NBKATIB_RUNNERS=runners(pathlib.Path(folder) / "runners", *machines),
+    environment = dict(os.environ, NBKATIB_RUNNERS=runners.make(pathlib.Path(folder) / "runners", *machines),
                        NBKATIB_HOME=str(pathlib.Path(folder) / "home"))
     done = subprocess.run([PROGRAM, "experiment", str(path), "--engine", "katib", *options], env=environment,
                           capture_output=True, text=True, timeout=60, check=False)

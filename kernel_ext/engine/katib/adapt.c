@@ -195,10 +195,10 @@ static void tell_list(const struct adapting *a)
 {
     if (a->algorithm->traits.lists_doubles || a->dimension->min >= a->dimension->max)
         return;
-    if (is_log(a->dimension))
+    if (a->dimension->distribution != SPACE_UNIFORM)
         complain(a, true, "step",
-                 "Katib's service has other steps than these on a logarithmic scale; make min and "
-                 "max multiples of the step, or remove it");
+                 "Katib's service has other steps than these on a scale that is not uniform; make "
+                 "min and max multiples of the step, or remove it");
     else if (strcmp(a->algorithm->name, "random") != 0 && strcmp(a->algorithm->name, "sobol") != 0)
         complain(a, false, "step",
                  "Katib's service has other steps than these: it gets the values as a list, whose "

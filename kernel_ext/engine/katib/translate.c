@@ -48,11 +48,42 @@ static void tell_counting(const json_t *spec, struct experiment_problems *proble
 static void check_early_stopping(const json_t *spec, const json_t *settings,
                                  struct experiment_problems *problems)
 {
-    const json_t *stopping = json_object_get(spec, "earlyStopping");
-    if (stopping && !json_is_true(json_object_get(settings, "reports")))
+    const json_t *collector =
+        json_object_get(json_object_get(spec, "metricsCollectorSpec"), "collector");
+    const char *kind = json_string_value(json_object_get(collector, "kind"));
+    bool ours = !json_object_get(spec, "trialTemplate");
+    if (!json_object_get(spec, "earlyStopping"))
+        return;
+    if (!json_is_true(json_object_get(settings, "reports")))
         experiment_problem(problems, false, "spec.earlyStopping",
                            "early stopping reads what steps print of the objective while they run, "
                            "which is not read without --reports");
+    if (!ours && kind && strcmp(kind, "StdOut") != 0 && strcmp(kind, "File") != 0)
+        experiment_problem(problems, true, "spec.earlyStopping",
+                           "the metrics collectors StdOut and File alone can stop a trial early, "
+                           "this one is %s; change metricsCollectorSpec, or leave it out",
+                           kind);
+}
+
+static void check_collector(const json_t *spec, struct experiment_problems *problems)
+{
+    const json_t *collector =
+        json_object_get(json_object_get(spec, "metricsCollectorSpec"), "collector");
+    const char *kind = json_string_value(json_object_get(collector, "kind"));
+    if (kind && strcmp(kind, "PrometheusMetric") == 0)
+        experiment_problem(
+            problems, false, "spec.metricsCollectorSpec.collector.kind",
+            "Katib as it comes has no PrometheusMetric collector in its katib-config "
+            "and refuses it; use File or StdOut, unless yours has one");
+}
+
+/* What a trial would keep in its pod goes with it. */
+static void check_snapshots(const json_t *settings, struct experiment_problems *problems)
+{
+    if (json_is_true(json_object_get(settings, "snapshots")))
+        experiment_problem(problems, true, "--snapshots",
+                           "copies of a trial's folder after each step would be lost with its pod; "
+                           "leave --snapshots out, or run with --engine local");
 }
 
 static int set_collector(json_t *spec, struct nbt_error *err)
@@ -154,6 +185,8 @@ int katib_translate(json_t *document, const struct katib_from *from,
         return result;
     tell_counting(spec, problems);
     check_early_stopping(spec, settings, problems);
+    check_collector(spec, problems);
+    check_snapshots(settings, problems);
     if (json_object_get(spec, "trialTemplate"))
         return renew_template(document, from, settings, err);
     result = add_template(document, from, settings, problems, err);

@@ -20,8 +20,8 @@ struct kube_auth {
     void *self;
     char *header;
     unsigned generation;
-    bool stale;           /* the server refused what we have */
-    int64_t read_ms;      /* when the token file was read; 0: never */
+    bool stale;             /* the server refused what we have */
+    int64_t read_ms;        /* when the token file was read; 0: never */
     struct kube_exec *exec; /* while it runs */
     struct kube_credential credential;
     struct kube_pem certificate, key; /* borrow from credential */
@@ -62,11 +62,8 @@ int kube_auth_new(struct kube_auth **ret_auth, const struct kube_config *config,
     int code = 0;
     if (!auth)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for credentials");
-    *auth = (struct kube_auth){.config = config,
-                               .loop = loop,
-                               .exec_timeout_ms = exec_timeout_ms,
-                               .fn = fn,
-                               .self = self};
+    *auth = (struct kube_auth){
+        .config = config, .loop = loop, .exec_timeout_ms = exec_timeout_ms, .fn = fn, .self = self};
     if (config->token)
         code = set_header(auth, "Bearer", config->token, err);
     else if (config->username)

@@ -67,6 +67,7 @@ int kube_call(struct kube_client *client, const struct kube_request_options *opt
     if (!request)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for a request");
     int code = turn(client, request, &wait);
+    client->last = wait.status;
     if (ret_status)
         *ret_status = wait.status;
     if (code == 0 && ret_body)
@@ -74,6 +75,11 @@ int kube_call(struct kube_client *client, const struct kube_request_options *opt
     else
         json_decref(wait.body);
     return code;
+}
+
+const struct kube_status *kube_last_status(const struct kube_client *client)
+{
+    return &client->last;
 }
 
 /* An answer of 2xx without an object, where one is wanted. */
@@ -137,8 +143,7 @@ static int get_page(struct kube_client *client, const struct list *list, const c
     snprintf(limit, sizeof(limit), "%ld", list->page);
     auto_free char *url = kube_path_query(
         path, (const char *[]){"limit", list->page ? limit : NULL, "continue", list->next, NULL});
-    struct kube_request_options options = {
-        .method = "GET", .path = url, .maximum = PAGE_BYTES_MAX};
+    struct kube_request_options options = {.method = "GET", .path = url, .maximum = PAGE_BYTES_MAX};
     return object_of(client, &options, ret_page, ret_status, err);
 }
 
@@ -162,7 +167,8 @@ static bool adapt(struct list *list, int code, const struct kube_status *status)
 int kube_list(struct kube_client *client, const char *path, size_t maximum, json_t **ret_list,
               struct nbt_error *err)
 {
-    CLEANUP(list_fini) struct list list = {
+    CLEANUP(list_fini)
+    struct list list = {
         .items = json_array(), .maximum = maximum ? maximum : LIST_MAX, .page = KUBE_PAGE};
     auto_json json_t *page = NULL;
     int code = 0;
@@ -277,9 +283,9 @@ int kube_patch_json(struct kube_client *client, const char *path, const json_t *
 int kube_delete(struct kube_client *client, const char *path, const char *propagation,
                 const char *uid, struct nbt_error *err)
 {
-    auto_json json_t *body = json_pack("{s:s, s:s, s:s*, s:o*}", "apiVersion", "v1", "kind",
-                                       "DeleteOptions", "propagationPolicy", propagation,
-                                       "preconditions", uid ? json_pack("{s:s}", "uid", uid) : NULL);
+    auto_json json_t *body = json_pack(
+        "{s:s, s:s, s:s*, s:o*}", "apiVersion", "v1", "kind", "DeleteOptions", "propagationPolicy",
+        propagation, "preconditions", uid ? json_pack("{s:s}", "uid", uid) : NULL);
     if (!body)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for a request");
     struct kube_request_options options = {.method = "DELETE", .path = path, .body = body};

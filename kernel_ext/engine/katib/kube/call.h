@@ -22,6 +22,9 @@ nbt_must_check int kube_call(struct kube_client *client, const struct kube_reque
                              json_t **ret_body, struct kube_status *ret_status,
                              struct nbt_error *err);
 
+/* The status of the last call of this header: http 0 when no answer came, 403 apart from 401. */
+const struct kube_status *kube_last_status(const struct kube_client *client);
+
 nbt_must_check int kube_get(struct kube_client *client, const char *path, json_t **ret_object,
                             struct nbt_error *err);
 

@@ -60,7 +60,8 @@ static bool time_of(int tag, struct der text, int64_t *ret_seconds)
 {
     int part[7] = {0};
     size_t digits = tag == TAG_TIME ? 14 : 12;
-    if ((tag != TAG_TIME && tag != TAG_UTC_TIME) || text.left != digits + 1 || text.at[digits] != 'Z')
+    if ((tag != TAG_TIME && tag != TAG_UTC_TIME) || text.left != digits + 1 ||
+        text.at[digits] != 'Z')
         return false;
     for (size_t i = 0; i < digits; i++) {
         if (text.at[i] < '0' || text.at[i] > '9')

@@ -97,8 +97,8 @@ static void launch(struct kube_request *request)
         return;
     }
     if (request->options.idle_ms > 0)
-        request->timer = loop_add_timer(request->client->loop, request->options.idle_ms, check_idle,
-                                        request);
+        request->timer =
+            loop_add_timer(request->client->loop, request->options.idle_ms, check_idle, request);
 }
 
 static void begin(void *self)
@@ -329,7 +329,8 @@ static bool copy_texts(struct kube_request *request)
     const struct kube_request_options *options = &request->options;
     request->method = strdup(options->method);
     request->path = strdup(options->path);
-    request->content_type = strdup(options->content_type ? options->content_type : "application/json");
+    request->content_type =
+        strdup(options->content_type ? options->content_type : "application/json");
     request->text = options->body ? json_dumps(options->body, JSON_COMPACT) : NULL;
     return request->method && request->path && request->content_type &&
            (request->text || !options->body);

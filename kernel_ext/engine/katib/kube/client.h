@@ -46,7 +46,8 @@ nbt_must_check int kube_client_new(struct kube_client **ret_client,
                                    const struct kube_config *config,
                                    const struct kube_client_options *options,
                                    struct nbt_error *err);
-void kube_client_free(struct kube_client *client); /* ends its requests without callbacks; not from one */
+void kube_client_free(
+    struct kube_client *client); /* ends its requests without callbacks; not from one */
 
 const struct kube_config *kube_client_config(const struct kube_client *client);
 struct loop *kube_client_loop(const struct kube_client *client);

@@ -28,7 +28,8 @@ struct kube_client {
     struct kube_auth *auth;
     struct kube_target target;
     struct kube_request *requests;
-    bool inside; /* curl is running: its handles may not be removed now */
+    bool inside;             /* curl is running: its handles may not be removed now */
+    struct kube_status last; /* of the last call that waited */
 };
 
 enum kube_state { KUBE_WAITING, KUBE_AUTHENTICATING, KUBE_RUNNING, KUBE_CANCELED };
@@ -43,9 +44,9 @@ struct kube_request {
     int timer;           /* the next try, or the idle check of a stream */
     int64_t heard_ms;    /* the last byte of a stream */
     int tries;
-    bool renewed;    /* credentials have been renewed for it */
-    bool doubtful;   /* an earlier try may have been carried out */
-    bool stopped;    /* on_data returned false */
+    bool renewed;  /* credentials have been renewed for it */
+    bool doubtful; /* an earlier try may have been carried out */
+    bool stopped;  /* on_data returned false */
     unsigned generation;
     CURL *easy;
     struct curl_slist *headers, *connect_to;

@@ -86,8 +86,9 @@ static int no_memory(struct nbt_error *err)
 }
 
 /* Credentials go over TLS alone, as kubectl does; an http server is for kubectl proxy. */
-static int read_identity(struct kube_config *config, const json_t *merged, struct kube_entry *context,
-                         struct kube_entry *cluster, struct nbt_error *err)
+static int read_identity(struct kube_config *config, const json_t *merged,
+                         struct kube_entry *context, struct kube_entry *cluster,
+                         struct nbt_error *err)
 {
     const char *name = kube_entry_text(context, context->value, "user");
     struct kube_entry user;
@@ -103,8 +104,8 @@ static int read_identity(struct kube_config *config, const json_t *merged, struc
     return user.code;
 }
 
-static int read_context(struct kube_config *config, const json_t *merged, struct kube_entry *context,
-                        struct nbt_error *err)
+static int read_context(struct kube_config *config, const json_t *merged,
+                        struct kube_entry *context, struct nbt_error *err)
 {
     const char *name = kube_entry_text(context, context->value, "cluster");
     const char *namespace_ = kube_entry_text(context, context->value, "namespace");
@@ -194,11 +195,12 @@ static int load_home(struct kube_config *config, const struct kube_config_option
     auto_free char *home = user_home();
     auto_free char *path = home ? file_join(home, ".kube/config") : NULL;
     if (!path || access(path, F_OK) < 0)
-        return nbt_error_set(err, NBT_ENOTFOUND,
-                             "no cluster is configured: KUBECONFIG is not set, %s is not there, and "
-                             "this is no pod with a service account. Write a kubeconfig with your "
-                             "cluster's own tool",
-                             path ? path : "~/.kube/config");
+        return nbt_error_set(
+            err, NBT_ENOTFOUND,
+            "no cluster is configured: KUBECONFIG is not set, %s is not there, and "
+            "this is no pod with a service account. Write a kubeconfig with your "
+            "cluster's own tool",
+            path ? path : "~/.kube/config");
     return load(config, path, kube_merge_file, options, err);
 }
 

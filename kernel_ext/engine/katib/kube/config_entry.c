@@ -13,7 +13,7 @@ static int not_there(const json_t *entries, const char *kind, const char *name,
     CLEANUP(buf_fini) struct buf names = buf_init(400);
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)entries, key, value)
+    json_object_foreach((json_t *)(uintptr_t)entries, key, value)
         buf_printf(&names, "%s%s", names.length ? ", " : "", key);
     return nbt_error_set(err, NBT_ENOTFOUND, "%s: there is no %s \"%s\" in the kubeconfig%s%s%s",
                          wanted_by, kind, name, names.length ? "; there are: " : ", and no other",
@@ -58,9 +58,8 @@ const json_t *kube_entry_member(struct kube_entry *entry, const json_t *object, 
                                 json_type type)
 {
     static const char *const names[] = {
-        [JSON_OBJECT] = "a mapping",  [JSON_ARRAY] = "a list",
-        [JSON_STRING] = "a text",     [JSON_INTEGER] = "a whole number",
-        [JSON_REAL] = "a number",     [JSON_TRUE] = "true or false",
+        [JSON_OBJECT] = "a mapping",       [JSON_ARRAY] = "a list",  [JSON_STRING] = "a text",
+        [JSON_INTEGER] = "a whole number", [JSON_REAL] = "a number", [JSON_TRUE] = "true or false",
         [JSON_FALSE] = "true or false",
     };
     const json_t *value = json_object_get(object, key);

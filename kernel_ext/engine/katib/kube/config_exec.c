@@ -10,8 +10,8 @@
 
 static void check_version(struct kube_entry *entry, const char *version)
 {
-    if (entry->code || (version && (strcmp(version, GROUP "v1") == 0 ||
-                                    strcmp(version, GROUP "v1beta1") == 0)))
+    if (entry->code ||
+        (version && (strcmp(version, GROUP "v1") == 0 || strcmp(version, GROUP "v1beta1") == 0)))
         return;
     kube_entry_fail(entry, NBT_EUNSUPPORTED,
                     "exec.apiVersion is %.80s; expected " GROUP "v1 or " GROUP
@@ -24,8 +24,9 @@ static void check_mode(struct kube_entry *entry, const char *version, const char
     if (entry->code)
         return;
     if (!mode && strcmp(version, GROUP "v1") == 0)
-        kube_entry_fail(entry, NBT_EINVAL, "exec.interactiveMode is missing; v1 demands it: Never, "
-                                           "IfAvailable or Always");
+        kube_entry_fail(entry, NBT_EINVAL,
+                        "exec.interactiveMode is missing; v1 demands it: Never, "
+                        "IfAvailable or Always");
     else if (mode && strcmp(mode, "Always") == 0)
         kube_entry_fail(entry, NBT_EUNSUPPORTED,
                         "exec.interactiveMode is Always, but nbkatib runs plugins without a "
@@ -127,10 +128,10 @@ static void make_info(struct kube_config *config, struct kube_entry *entry, cons
     bool wanted = kube_entry_bool(entry, exec, "provideClusterInfo");
     if (entry->code)
         return;
-    auto_json json_t *info = json_pack(
-        "{s:s, s:s, s:{s:b, s:o*}}", "apiVersion", config->exec->api_version, "kind",
-        "ExecCredential", "spec", "interactive", 0, "cluster",
-        wanted ? cluster_info(config, cluster) : NULL);
+    auto_json json_t *info =
+        json_pack("{s:s, s:s, s:{s:b, s:o*}}", "apiVersion", config->exec->api_version, "kind",
+                  "ExecCredential", "spec", "interactive", 0, "cluster",
+                  wanted ? cluster_info(config, cluster) : NULL);
     config->exec->info = info ? json_dumps(info, JSON_COMPACT) : NULL;
     if (!config->exec->info)
         kube_entry_no_memory(entry);

@@ -26,8 +26,7 @@ static int refuse(struct nbt_error *err, const char *file, const char *what)
 static int wrap(json_t *into, const char *name, const json_t *value, const char *file,
                 const char *folder, struct nbt_error *err)
 {
-    json_t *wrapped =
-        json_pack("{s:s, s:s, s:O}", "file", file, "folder", folder, "value", value);
+    json_t *wrapped = json_pack("{s:s, s:s, s:O}", "file", file, "folder", folder, "value", value);
     if (json_object_set_new(into, name, wrapped) < 0)
         return nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", file);
     return 0;
@@ -78,8 +77,8 @@ static int add_document(json_t *merged, const json_t *document, const char *file
     if (!json_is_object(document))
         return refuse(err, file, "it must be a mapping with clusters, users and contexts");
     if (kind && *kind && strcmp(kind, "Config") != 0)
-        return nbt_error_set(err, NBT_EPARSE, "%s is not a kubeconfig: its kind is %.80s, not Config",
-                             file, kind);
+        return nbt_error_set(err, NBT_EPARSE,
+                             "%s is not a kubeconfig: its kind is %.80s, not Config", file, kind);
     if (current && !json_is_null(current) && !json_is_string(current))
         return refuse(err, file, "current-context must be a text");
     if (json_string_length(current) && !json_object_get(merged, "current-context"))

@@ -9,7 +9,7 @@
 #include "engine/katib/kube/config_private.h"
 #include "engine/katib/kube/secret.h"
 
-#define DAY_S            86400
+#define DAY_S            INT64_C(86400)
 #define SOON_S           (7 * DAY_S)
 #define HEADERS_SIZE_MAX 65536
 
@@ -80,8 +80,8 @@ static void read_impersonation(struct kube_config *config, struct kube_entry *en
     const json_t *user = kube_entry_member(entry, entry->value, "as", JSON_STRING);
     const json_t *uid = kube_entry_member(entry, entry->value, "as-uid", JSON_STRING);
     const json_t *groups = kube_entry_member(entry, entry->value, "as-groups", JSON_ARRAY);
-    json_t *extra = (json_t *)(uintptr_t)kube_entry_member(entry, entry->value, "as-user-extra",
-                                                            JSON_OBJECT);
+    json_t *extra =
+        (json_t *)(uintptr_t)kube_entry_member(entry, entry->value, "as-user-extra", JSON_OBJECT);
     const char *key;
     json_t *values;
     bool other = json_string_length(uid) || json_array_size(groups) || json_object_size(extra);
@@ -95,7 +95,7 @@ static void read_impersonation(struct kube_config *config, struct kube_entry *en
     if (json_string_length(uid))
         add_header(&headers, "Impersonate-Uid", "", uid);
     add_headers(&headers, "Impersonate-Group", "", groups);
-    json_object_foreach (extra, key, values)
+    json_object_foreach(extra, key, values)
         add_headers(&headers, "Impersonate-Extra-", key, values);
     config->impersonation = strings_of(list);
     if (!config->impersonation)
@@ -151,7 +151,8 @@ static void check_key(struct kube_config *config, struct kube_entry *entry)
 {
     char *key = kube_pem_load(&config->key);
     /* PKCS #8 and the older form of OpenSSL. */
-    if (key && (strstr(key, "BEGIN ENCRYPTED PRIVATE KEY") || strstr(key, "Proc-Type: 4,ENCRYPTED")))
+    if (key &&
+        (strstr(key, "BEGIN ENCRYPTED PRIVATE KEY") || strstr(key, "Proc-Type: 4,ENCRYPTED")))
         kube_entry_fail(entry, NBT_EUNSUPPORTED,
                         "client-key is encrypted; decrypt it with: openssl pkey -in KEY -out NEW");
     kube_secret_free(key);
@@ -167,7 +168,7 @@ static void tell_end(struct kube_config *config, struct kube_entry *entry)
     if (config->certificate_ends_s > now_s + SOON_S)
         return;
     bool over = config->certificate_ends_s <= now_s;
-    clock_rfc3339_seconds(date, config->certificate_ends_s * 1000000);
+    clock_rfc3339_seconds(date, config->certificate_ends_s * INT64_C(1000000));
     if (kube_config_warn(config, "%s, user \"%s\": the client certificate %s %s; %s", entry->file,
                          entry->name, over ? "expired at" : "expires at", date,
                          over ? "get a new kubeconfig" : "renew it before") < 0)

@@ -74,8 +74,9 @@ static int take_status(struct kube_credential *credential, const json_t *status,
     if (!credential->token && !credential->certificate)
         return nbt_error_set(err, NBT_EINVAL, "status has neither token nor clientCertificateData");
     if (!credential->certificate != !credential->key)
-        return nbt_error_set(err, NBT_EINVAL,
-                             "status must have clientCertificateData and clientKeyData, or neither");
+        return nbt_error_set(
+            err, NBT_EINVAL,
+            "status must have clientCertificateData and clientKeyData, or neither");
     /* A certificate ends by itself, whatever the plugin says. */
     int64_t end;
     if (credential->certificate && kube_certificate_end(credential->certificate, &end) &&

@@ -124,9 +124,10 @@ static void on_late(void *self)
     exec->timer = 0;
     if (exec->err_out >= 0)
         drain_errors(exec);
-    fail(exec, NBT_ETIMEOUT,
-         "it took too long and was ended; does it wait for an answer, or for a browser? Run it once "
-         "by hand");
+    fail(
+        exec, NBT_ETIMEOUT,
+        "it took too long and was ended; does it wait for an answer, or for a browser? Run it once "
+        "by hand");
 }
 
 static void on_output(void *self, int fd, short revents)

@@ -50,7 +50,8 @@ int kube_known_finish(struct kube_known *known,
     auto_json json_t *before = TAKE(known->before);
     const char *key;
     json_t *value;
-    json_object_foreach (before, key, value) {
+    json_object_foreach(before, key, value)
+    {
         const char *entry = json_string_value(value);
         auto_free char *uid = strndup(entry, uid_length(entry));
         if (!uid)

@@ -23,8 +23,7 @@ void kube_lines_clear(struct kube_lines *lines)
 
 static bool give(struct kube_lines *lines, bool whole)
 {
-    bool go_on =
-        lines->fn(lines->self, buf_text(&lines->held), lines->held.length, whole);
+    bool go_on = lines->fn(lines->self, buf_text(&lines->held), lines->held.length, whole);
     if (lines->held.capacity > KEPT)
         buf_fini(&lines->held);
     buf_clear(&lines->held);

@@ -24,7 +24,8 @@ struct kube_lines {
 struct kube_lines kube_lines_init(size_t maximum, kube_line_fn fn, void *self);
 void kube_lines_fini(struct kube_lines *lines);
 
-/* Calls back for each line that is complete now. False when a callback stopped, or without memory. */
+/* Calls back for each line that is complete now. False when a callback stopped, or without memory.
+ */
 bool kube_lines_add(struct kube_lines *lines, const char *data, size_t length);
 
 /* The end: a last line without a newline is given too. */

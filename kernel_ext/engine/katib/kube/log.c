@@ -1,5 +1,6 @@
 #include "engine/katib/kube/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,15 +283,17 @@ static void ask(void *self)
 {
     struct kube_log *log = self;
     int64_t since = log->time_ns ? log->time_ns : log->options.since_ns;
-    char time[CLOCK_TEXT_MAX];
+    char time[CLOCK_TEXT_MAX], tail[16];
     log->timer = 0;
     seek(log);
     clock_rfc3339_seconds(time, since / 1000);
+    snprintf(tail, sizeof(tail), "%d", log->options.tail);
     auto_free char *path = kube_path_query(
-        log->path, (const char *[]){"container", log->container, "timestamps", "true", "follow",
-                                    log->options.follow && !log->last ? "true" : NULL, "previous",
-                                    log->options.previous ? "true" : NULL, "sinceTime",
-                                    since ? time : NULL, NULL});
+        log->path,
+        (const char *[]){"container", log->container, "timestamps", "true", "follow",
+                         log->options.follow && !log->last ? "true" : NULL, "previous",
+                         log->options.previous ? "true" : NULL, "sinceTime", since ? time : NULL,
+                         "tailLines", log->options.tail && !log->time_ns ? tail : NULL, NULL});
     struct kube_request_options options = {
         .method = "GET",
         .path = path,

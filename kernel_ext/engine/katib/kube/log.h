@@ -34,6 +34,7 @@ struct kube_log_options {
     const char *namespace_, *pod;
     const char *container; /* NULL: the only one */
     int64_t since_ns;      /* realtime; lines of that moment and later; 0: all */
+    int tail;              /* lines from the end to begin with; 0: all */
     bool follow;           /* false: what is there now */
     bool previous;         /* of the container before its last restart */
     kube_log_line_fn on_line;
@@ -43,7 +44,8 @@ struct kube_log_options {
 };
 
 /* NULL without memory. */
-struct kube_log *kube_log_follow(struct kube_client *client, const struct kube_log_options *options);
+struct kube_log *kube_log_follow(struct kube_client *client,
+                                 const struct kube_log_options *options);
 void kube_log_stop(struct kube_log *log); /* no callback after; NULL is allowed; also from them */
 
 #endif

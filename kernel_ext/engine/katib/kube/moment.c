@@ -15,7 +15,7 @@ static int64_t days(int year, int month, int day)
 
 int64_t kube_moment_seconds(int year, int month, int day, int hour, int minute, int second)
 {
-    return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    return days(year, month, day) * 86400 + hour * INT64_C(3600) + minute * INT64_C(60) + second;
 }
 
 struct cursor {
@@ -39,7 +39,9 @@ static int digits(struct cursor *cursor, int count, int least, int most)
 
 static char one_of(struct cursor *cursor, char a, char b, char c)
 {
-    char found = cursor->at < cursor->end ? *cursor->at : '\0';
+    char found = '\0';
+    if (cursor->at < cursor->end)
+        found = *cursor->at;
     if (!found || (found != a && found != b && found != c)) {
         cursor->bad = true;
         return '\0';
@@ -71,7 +73,7 @@ static int64_t offset_seconds(struct cursor *cursor)
     int hour = digits(cursor, 2, 0, 23);
     one_of(cursor, ':', ':', ':');
     int minute = digits(cursor, 2, 0, 59);
-    return (sign == '-' ? -1 : 1) * (hour * 3600 + minute * 60);
+    return (sign == '-' ? -1 : 1) * (hour * INT64_C(3600) + minute * INT64_C(60));
 }
 
 bool kube_moment_parse(const char *text, size_t length, int64_t *ret_ns)
@@ -92,6 +94,7 @@ bool kube_moment_parse(const char *text, size_t length, int64_t *ret_ns)
     int64_t offset = offset_seconds(&cursor);
     if (cursor.bad || cursor.at != cursor.end)
         return false;
-    *ret_ns = (kube_moment_seconds(year, month, day, hour, minute, second) - offset) * SECOND_NS + ns;
+    *ret_ns =
+        (kube_moment_seconds(year, month, day, hour, minute, second) - offset) * SECOND_NS + ns;
     return true;
 }

@@ -22,21 +22,25 @@ static const struct row {
     bool fatal;
     const char *advice;
 } rows[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, NBT_EIO, false, ". Is the network up, and the server's name right?"},
+    {CURLE_COULDNT_RESOLVE_HOST, NBT_EIO, false,
+     ". Is the network up, and the server's name right?"},
     {CURLE_COULDNT_RESOLVE_PROXY, NBT_EIO, false, ". Check proxy-url or HTTPS_PROXY"},
     {CURLE_COULDNT_CONNECT, NBT_EIO, false, ". Is the cluster running, and reachable from here?"},
     {CURLE_PROXY, NBT_EIO, false, ". Check proxy-url or HTTPS_PROXY"},
     {CURLE_OPERATION_TIMEDOUT, NBT_ETIMEOUT, false, ""},
     {CURLE_PEER_FAILED_VERIFICATION, NBT_EIO, true,
-     ". The server is not the one that the kubeconfig means, or its certificate is renewed or over: "
+     ". The server is not the one that the kubeconfig means, or its certificate is renewed or "
+     "over: "
      "compare certificate-authority and tls-server-name, or write the kubeconfig anew"},
     {CURLE_SSL_CACERT_BADFILE, NBT_EIO, true, ". Check certificate-authority"},
     {CURLE_SSL_CERTPROBLEM, NBT_EIO, true, ". Check client-certificate and client-key"},
     {CURLE_UNSUPPORTED_PROTOCOL, NBT_EPROTO, true, ""},
     {CURLE_URL_MALFORMAT, NBT_EINVAL, true, ""},
     {CURLE_OUT_OF_MEMORY, NBT_ENOMEM, true, ""},
-    {CURLE_WEIRD_SERVER_REPLY, NBT_EPROTO, true, ". Does https belong before the address, or http?"},
-    {CURLE_UNSUPPORTED_PROTOCOL, NBT_EPROTO, true, ""},
+    {CURLE_WEIRD_SERVER_REPLY, NBT_EPROTO, true,
+     ". Does https belong before the address, or http?"},
+    {CURLE_SSL_CONNECT_ERROR, NBT_EIO, false,
+     ". Is that the address of an API server, with https?"},
     {CURLE_BAD_CONTENT_ENCODING, NBT_EPROTO, false, ""},
 };
 
@@ -80,7 +84,8 @@ static void fail_transfer(struct kube_request *request, CURLcode result, struct 
     const struct kube_config *config = request->client->config;
     const char *why = request->reason[0] ? request->reason : curl_easy_strerror(result);
     auto_free char *shown = kube_secret_hide(why, 300);
-    bool over = config->certificate_ends_s && config->certificate_ends_s < clock_realtime_us() / 1000000;
+    bool over =
+        config->certificate_ends_s && config->certificate_ends_s < clock_realtime_us() / 1000000;
     bool doubtful = !is_harmless(request) && !is_unsent(request, result);
     char what[300];
     what_of(request, what);
@@ -106,8 +111,8 @@ static void read_body(struct kube_request *request, struct kube_answer *answer,
     char what[300];
     if (kube_is_stream(request, answer->status.http) || request->answer.length == 0)
         return;
-    answer->body = json_loadb(buf_text(&request->answer), request->answer.length, JSON_ALLOW_NUL,
-                              &where);
+    answer->body =
+        json_loadb(buf_text(&request->answer), request->answer.length, JSON_ALLOW_NUL, &where);
     if (answer->body)
         return;
     auto_free char *shown = kube_secret_hide(buf_text(&request->answer), 100);

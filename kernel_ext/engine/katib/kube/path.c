@@ -10,7 +10,8 @@
 /* RFC 3986, 2.3: unreserved characters stay. */
 static void escape(struct buf *out, const char *text)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
     for (; *text; text++)
         if (strchr(plain, *text))
             buf_putc(out, *text);

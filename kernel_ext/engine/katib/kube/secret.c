@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "base/scope.h"
 
-#define LONG_WORD 32 /* letters of base64 that no word of a message reaches */
+#define SHOWN_MAX ((size_t)65536) /* the end of a text is looked at */
+#define LONG_WORD 32              /* letters of base64 that no word of a message reaches */
 
 void kube_secret_free(char *text)
 {
@@ -96,8 +97,9 @@ static void hide_words(struct buf *out, const char *text)
             continue;
         }
         const char *after = at + length + strspn(at + length, " \"':");
-        bool value = *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
-                                strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
+        bool value =
+            *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
+                       strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
         bool hidden = announced || looks_secret(at, length);
         announced = !hidden && value && names_secret(at, length);
         if (hidden)
@@ -110,10 +112,10 @@ static void hide_words(struct buf *out, const char *text)
 
 char *kube_secret_hide(const char *text, size_t maximum)
 {
-    struct buf line = buf_init(65536);
-    struct buf out = buf_init(8 * 65536);
+    struct buf line = buf_init(SHOWN_MAX);
+    struct buf out = buf_init(8 * SHOWN_MAX);
     size_t length = strlen(text);
-    for (const char *at = length > 16384 ? text + length - 16384 : text; *at; at++)
+    for (const char *at = length > SHOWN_MAX ? text + length - SHOWN_MAX : text; *at; at++)
         if (!isspace((unsigned char)*at))
             buf_putc(&line, *at);
         else if (line.length && line.data[line.length - 1] != ' ')

@@ -135,9 +135,9 @@ int kube_status_error(const struct kube_status *status, const char *what, struct
     const struct row *row = row_of(status);
     bool told = status->message[0] != '\0';
     auto_free char *reason = file_printable(status->reason);
-    int code = nbt_error_set(err, row->code, "%s: %s (%d%s%s)%s%s%s", what, row->means, status->http,
-                             status->reason[0] ? " " : "", reason ? reason : "", told ? ": " : "",
-                             status->message, row->advice);
+    int code = nbt_error_set(err, row->code, "%s: %s (%d%s%s)%s%s%s", what, row->means,
+                             status->http, status->reason[0] ? " " : "", reason ? reason : "",
+                             told ? ": " : "", status->message, row->advice);
     if (status->field[0])
         nbt_error_path(err, "%s", status->field);
     return code;

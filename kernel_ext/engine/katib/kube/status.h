@@ -15,11 +15,11 @@
 #include "nbtags/error.h"
 
 struct kube_status {
-    int http;           /* 404; 0 when no answer came */
-    char reason[64];    /* "NotFound", "Invalid", ...; "" when it gave none */
-    char message[512];  /* for people, without secrets */
-    char field[192];    /* the first cause's field, "spec.parameters[0].name"; "" when none */
-    int retry_after_s;  /* how long the server asks to wait; -1: it does not say */
+    int http;          /* 404; 0 when no answer came */
+    char reason[64];   /* "NotFound", "Invalid", ...; "" when it gave none */
+    char message[512]; /* for people, without secrets */
+    char field[192];   /* the first cause's field, "spec.parameters[0].name"; "" when none */
+    int retry_after_s; /* how long the server asks to wait; -1: it does not say */
 };
 
 /* `text` is the body, NULL: none. A body that is no Status is shown shortened. */
@@ -29,10 +29,10 @@ void kube_status_read(struct kube_status *ret_status, int http, const char *text
 void kube_status_of(struct kube_status *ret_status, int http, const json_t *document);
 
 /*
- * Sets err and returns its code. `what` is the request. NBT_ENOTFOUND 404; NBT_EEXIST AlreadyExists;
- * NBT_ESTATE other conflicts and 410; NBT_EINVAL 400, 413, 415, 422, with err->path the field;
- * NBT_EUNSUPPORTED 405, 406; NBT_ETIMEOUT 408, 504; NBT_EPROTO a redirect or no HTTP answer of
- * Kubernetes; NBT_EIO the rest: 401 and 403 (the text says what to do), 429, 5xx.
+ * Sets err and returns its code. `what` is the request. NBT_ENOTFOUND 404; NBT_EEXIST
+ * AlreadyExists; NBT_ESTATE other conflicts and 410; NBT_EINVAL 400, 413, 415, 422, with err->path
+ * the field; NBT_EUNSUPPORTED 405, 406; NBT_ETIMEOUT 408, 504; NBT_EPROTO a redirect or no HTTP
+ * answer of Kubernetes; NBT_EIO the rest: 401 and 403 (the text says what to do), 429, 5xx.
  */
 int kube_status_error(const struct kube_status *status, const char *what, struct nbt_error *err);
 

@@ -24,8 +24,10 @@ static int no_memory(struct nbt_error *err)
 static const char *system_authorities(void)
 {
     static const char *const places[] = {
-        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",             "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
         "/etc/ssl/cert.pem",
     };
     const char *named = getenv("SSL_CERT_FILE");
@@ -48,8 +50,8 @@ static int rename_server(struct kube_target *target, CURLU *url, const char *nam
         code = no_memory(err);
     else if (curl_url_set(url, CURLUPART_HOST, name, 0) != CURLUE_OK ||
              curl_url_get(url, CURLUPART_URL, &whole, 0) != CURLUE_OK)
-        code = nbt_error_set(err, NBT_EINVAL, "tls-server-name %.80s is not the name of a host",
-                             name);
+        code =
+            nbt_error_set(err, NBT_EINVAL, "tls-server-name %.80s is not the name of a host", name);
     else {
         free(target->base);
         target->base = strdup(whole);
@@ -88,8 +90,9 @@ int kube_target_init(struct kube_target *target, const struct kube_config *confi
     if (!url)
         code = no_memory(err);
     else if (curl_url_set(url, CURLUPART_URL, config->server, 0) != CURLUE_OK)
-        code = nbt_error_set(err, NBT_EINVAL, "%s: server %.80s is not a URL; expected "
-                                              "https://HOST:PORT",
+        code = nbt_error_set(err, NBT_EINVAL,
+                             "%s: server %.80s is not a URL; expected "
+                             "https://HOST:PORT",
                              config->origin, config->server);
     else if (config->server_name)
         code = rename_server(target, url, config->server_name, err);

@@ -109,8 +109,7 @@ bool kube_watch_put(struct kube_watch *watch, const json_t *object)
     case KUBE_MODIFIED: tell(watch, events->modified, object); break;
     case KUBE_REPLACED:
         tombstone = json_copy((json_t *)(uintptr_t)object);
-        json_object_set_new(tombstone, "metadata",
-                            json_copy(json_object_get(object, "metadata")));
+        json_object_set_new(tombstone, "metadata", json_copy(json_object_get(object, "metadata")));
         json_object_set_new(json_object_get(tombstone, "metadata"), "uid", json_string(uid));
         json_object_del(tombstone, "spec");
         json_object_del(tombstone, "status");

@@ -25,7 +25,8 @@ struct kube_watch;
 struct kube_watch_events {
     void (*added)(void *self, const json_t *object);
     void (*modified)(void *self, const json_t *object);
-    /* The last state; after a new list only apiVersion, kind and metadata's name, namespace, uid. */
+    /* The last state; after a new list only apiVersion, kind and metadata's name, namespace, uid.
+     */
     void (*deleted)(void *self, const json_t *object);
     void (*bookmark)(void *self, const char *resource_version);
     /* A list is complete: what is known is what the cluster has. */

@@ -31,9 +31,9 @@ void kube_watch_list(void *self)
     char limit[24];
     watch->timer = 0;
     snprintf(limit, sizeof(limit), "%d", watch->page);
-    auto_free char *path = kube_path_query(
-        watch->path,
-        (const char *[]){"limit", watch->page ? limit : NULL, "continue", watch->next, NULL});
+    auto_free char *path =
+        kube_path_query(watch->path, (const char *[]){"limit", watch->page ? limit : NULL,
+                                                      "continue", watch->next, NULL});
     struct kube_request_options options = {
         .method = "GET",
         .path = path,

@@ -45,13 +45,13 @@ struct kube_watch {
     struct kube_lines lines;
     struct kube_request *request;
     int timer;
-    int failures; /* in a row, for the pauses */
+    int failures;     /* in a row, for the pauses */
     int64_t began_ms; /* the stream */
-    int page;     /* objects a page; 0: all */
-    int gone;     /* 410 in a row while listing */
+    int page;         /* objects a page; 0: all */
+    int gone;         /* 410 in a row while listing */
     bool synced;
-    bool inside;  /* an event is being told */
-    bool stopped; /* by an event: freed when it returns */
+    bool inside;             /* an event is being told */
+    bool stopped;            /* by an event: freed when it returns */
     struct nbt_error broken; /* why the stream is ended by us */
 };
 

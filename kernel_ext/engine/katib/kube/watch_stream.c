@@ -38,10 +38,10 @@ void kube_watch_stream(void *self)
     watch->broken = NBT_ERROR_INIT;
     kube_lines_clear(&watch->lines);
     snprintf(life, sizeof(life), "%d", LIFE_S + (int)randombytes_uniform(LIFE_S / 4));
-    auto_free char *path = kube_path_query(
-        watch->path, (const char *[]){"watch", "true", "allowWatchBookmarks", "true",
-                                      "resourceVersion", watch->version, "timeoutSeconds", life,
-                                      NULL});
+    auto_free char *path =
+        kube_path_query(watch->path, (const char *[]){"watch", "true", "allowWatchBookmarks",
+                                                      "true", "resourceVersion", watch->version,
+                                                      "timeoutSeconds", life, NULL});
     struct kube_request_options options = {
         .method = "GET",
         .path = path,

@@ -1,4 +1,7 @@
-"""The client of Kubernetes against a server that misbehaves (stub.py). Usage: test_kube_stub.py KUBE_PROBE [TEST...]"""
+"""The client of Kubernetes against a server that misbehaves (kube_stub.py); KUBE_PROBE names the program, else build/dev's.
+
+Usage: kube_faults.py [TEST...]      all: the classes side by side, for the tests mostly wait
+"""
 import base64
 import gzip
 import json
@@ -13,13 +16,16 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from stub import Authority, Stub, list_of, object_of, openssl  # noqa: E402
+from kube_stub import Authority, Stub, list_of, object_of, openssl  # noqa: E402
 
-PROBE = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/dev/tests/kube_probe").resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROBE = pathlib.Path(os.environ.get("KUBE_PROBE", ROOT / "build/dev/tests/kube_probe")).resolve()
 SECRET = "s3cr3t-t0ken-that-nobody-may-see"
+TIMES = []  # (seconds, test)
 PATH = "/api/v1/namespaces/team/things/a"
 
 
+@unittest.skipUnless(os.access(PROBE, os.X_OK), f"{PROBE} is not built: scripts/build dev kube_probe")
 class World(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -53,8 +59,21 @@ class World(unittest.TestCase):
     def start(self, config, *words, **more):
         environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("KUBE")}
         environment |= {"KUBECONFIG": str(config), **{k: str(v) for k, v in more.items()}}
-        return subprocess.Popen([str(PROBE), *map(str, words)], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([str(PROBE), *map(str, words)], env=environment, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.finish, process)
+        return process
+
+    @staticmethod
+    def finish(process):
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+
+    def setUp(self):
+        began = time.monotonic()
+        self.addCleanup(lambda: TIMES.append((time.monotonic() - began, self.id())))
 
     def run_probe(self, config, *words, timeout=30, secret=SECRET, **more):
         """(exit status, last JSON line or None, stderr)"""
@@ -198,6 +217,19 @@ class Requests(World):
             self.assertEqual((requests[0].method, requests[0].headers["content-type"]), ("PATCH", [kind]))
             if verb == "apply":
                 self.assertEqual(requests[0].query, {"fieldManager": "nbkatib", "force": "true"})
+
+    def test_the_connection_closes_under_a_large_body(self):
+        stub = self.stub(lambda request, reply: None)
+        stub.read = lambda stream: stream.read(100000) and None
+        rc, answer, _ = self.run_probe(self.kubeconfig(stub.port), "create", "/api/v1/things", self.write({"x": "y" * 9_000_000}))
+        self.expect_error(answer, "io", "may have been carried out")
+
+    def test_impersonation(self):
+        stub = self.stub(lambda request, reply: reply.json(200, object_of("a", 1)))
+        user = {"token": SECRET, "as": "boss", "as-groups": ["g", "h"], "as-user-extra": {"k": ["v"]}}
+        self.run_probe(self.kubeconfig(stub.port, user=user), "get", PATH)
+        headers = stub.requests[0].headers
+        self.assertEqual((headers["impersonate-user"], headers["impersonate-group"], headers["impersonate-extra-k"]), (["boss"], ["g", "h"], ["v"]))
 
     def test_statuses(self):
         for code, reason, want, *texts in (
@@ -391,7 +423,7 @@ class Trust(World):
     def test_https_belongs_here(self):
         stub = Stub(lambda request, reply: reply.json(200, {}))
         self.addCleanup(stub.__exit__)
-        self.expect(self.kubeconfig(stub.port), "io")
+        self.expect(self.kubeconfig(stub.port), "timeout", PROBE_CONNECT_TIMEOUT_MS=500, PROBE_TIMEOUT_MS=2000)
 
 
 class Proxies(World):
@@ -664,6 +696,19 @@ class Watches(World):
         self.assertEqual(requests[1].query["allowWatchBookmarks"], "true")
         self.assertEqual(events[0]["kind"], "Thing")
 
+    def test_requests_go_on_beside_it(self):
+        def handler(request, reply):
+            if request.path.endswith("/a"):
+                reply.json(200, object_of("a", 1))
+            elif request.query.get("watch"):
+                reply.start()
+                time.sleep(9)
+            else:
+                reply.json(200, list_of(5))
+
+        events, requests = self.watch(handler, 2, PROBE_GET=PATH)
+        self.assertEqual(self.names(events), [("synced", "5"), ("got", "a")])
+
     def test_resumes(self):
         """Orderly ends, resets, half lines and closed connections: nothing is lost, nothing told twice."""
         line = json.dumps({"type": "ADDED", "object": object_of("c", 8)}) + "\n"
@@ -787,7 +832,7 @@ class Watches(World):
         _, status, usage = os.wait4(process.pid, 0)
         self.assertEqual(status, 0)
         print(f"10 000 objects, 5000 events: {usage.ru_maxrss / 1024:.0f} MB, {usage.ru_utime + usage.ru_stime:.2f} s of processor", file=sys.stderr)
-        if "-fsanitize" not in os.environ.get("PROBE_FLAGS", "") and b"__asan_init" not in PROBE.read_bytes():
+        if b"__asan_init" not in PROBE.read_bytes():
             self.assertLess(usage.ru_maxrss, 64 * 1024)
 
 
@@ -861,5 +906,22 @@ class Logs(World):
         self.expect_error(lines[-1], "not-found", "p")
 
 
+def side_by_side():
+    """Each class in a process of its own; the exit status."""
+    names = [c.__name__ for c in World.__subclasses__()]
+    runs = [subprocess.Popen([sys.executable, __file__, name], stderr=subprocess.PIPE, text=True) for name in names]
+    failed = 0
+    for name, run in zip(names, runs):
+        text = run.communicate()[1]
+        failed |= run.returncode
+        print(text if run.returncode else f"{name}: " + " ".join(text.split("Ran ")[-1].split("\n")[0:1]), file=sys.stderr)
+    return 1 if failed else 0
+
+
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=1)
+    if len(sys.argv) == 1:
+        sys.exit(side_by_side())
+    result = unittest.main(exit=False, warnings="ignore").result
+    for seconds, name in sorted(TIMES, reverse=True)[:3]:
+        print(f"{seconds:5.1f} s {name}", file=sys.stderr)
+    sys.exit(0 if result.wasSuccessful() else 1)
