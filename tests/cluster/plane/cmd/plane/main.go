@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"nbkatib/cluster/internal/cluster"
+	"nbkatib/cluster/internal/collector"
+	"nbkatib/cluster/internal/katib"
 	"nbkatib/cluster/internal/node"
 	"nbkatib/cluster/internal/pki"
 	"nbkatib/cluster/internal/storage"
@@ -23,6 +25,8 @@ var verbs = map[string]func(arguments []string) error{
 	"pki":       writePKI,
 	"token":     signToken,
 	"node":      runNode,
+	"katib":     runKatib,
+	"collector": runCollector,
 	"container": func([]string) error { os.Exit(node.Container()); return nil },
 	"pause":     func([]string) error { os.Exit(node.Pause()); return nil },
 }
@@ -84,6 +88,45 @@ func runNode(arguments []string) error {
 	ctx := untilSignal()
 	go storage.Run(ctx, clients, o.Folder)
 	return node.Run(ctx, clients, o)
+}
+
+func runKatib(arguments []string) error {
+	flags := flag.NewFlagSet("katib", flag.ExitOnError)
+	o := katib.Options{}
+	kubeconfig := flags.String("kubeconfig", "", "how to reach the API server")
+	flags.StringVar(&o.PKI, "pki", "", "the folder of certificates")
+	flags.StringVar(&o.Folder, "folder", "", "where observations are kept")
+	flags.IntVar(&o.Port, "port", 8443, "where webhooks are served")
+	_ = flags.Parse(arguments)
+	clients, err := cluster.Connect(*kubeconfig)
+	if err != nil {
+		return err
+	}
+	return katib.Run(untilSignal(), clients, o)
+}
+
+func runCollector(arguments []string) error {
+	flags := flag.NewFlagSet("collector", flag.ExitOnError)
+	o := collector.Options{}
+	flags.StringVar(&o.Namespace, "namespace", "", "of the trial")
+	flags.StringVar(&o.Trial, "trial", "", "the trial's name")
+	flags.StringVar(&o.Path, "path", "", "the file of metrics")
+	flags.StringVar(&o.Format, "format", "TEXT", "TEXT or JSON")
+	flags.StringVar(&o.Metrics, "metrics", "", "the metrics' names, by semicolons; the objective first")
+	flags.StringVar(&o.Type, "type", "", "of the objective: minimize or maximize")
+	flags.StringVar(&o.To, "to", "", "where to report")
+	flags.StringVar(&o.CA, "ca", "", "whom to trust there")
+	flags.Func("filter", "a regular expression with two groups, name and value", appendTo(&o.Filters))
+	flags.Func("stop-rule", "name;value;comparison;step", appendTo(&o.Rules))
+	_ = flags.Parse(arguments)
+	return collector.Run(o)
+}
+
+func appendTo(list *[]string) func(string) error {
+	return func(text string) error {
+		*list = append(*list, text)
+		return nil
+	}
 }
 
 // untilSignal ends at the first SIGTERM or SIGINT.

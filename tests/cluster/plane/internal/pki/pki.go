@@ -34,6 +34,7 @@ var subjects = []struct {
 	{"admin", "admin", "system:masters", false},
 	{"controllers", "system:kube-controller-manager", "system:masters", false},
 	{"kubelet", "system:node:node-a", "system:masters", false},
+	{"scientist", "scientist", "", false},
 	{"katib", "system:serviceaccount:kubeflow:katib-controller", "system:masters", false},
 }
 
