@@ -95,13 +95,14 @@ class Plane:
         self.api = config.new_client_from_config(str(self.kubeconfig))
         self.core, self.batch, self.rbac = client.CoreV1Api(self.api), client.BatchV1Api(self.api), client.RbacAuthorizationV1Api(self.api)
         self.custom, self.storage = client.CustomObjectsApi(self.api), client.StorageV1Api(self.api)
+        self.version = client.VersionApi(self.api)
         self.admission = client.AdmissionregistrationV1Api(self.api)
 
     def ready(self):
         """Waits for the API server, which need not have been down."""
         def answers():
             self.parts["apiserver"].check()
-            return self.api.call_api("/readyz", "GET", auth_settings=["BearerToken"], response_type="str", _request_timeout=5)[1] == 200
+            return self.version.get_code(_request_timeout=5) and self.core.read_namespace("kube-system", _request_timeout=5)
 
         until("the API server is ready", answers, 90)
 
