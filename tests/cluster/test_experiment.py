@@ -92,7 +92,8 @@ class Refusals(ClusterTest):
     def test_texts(self):
         denied = 'admission webhook "validator.experiment.katib.kubeflow.org" denied the request: '
         rows = (
-            (experiment("Upper"), ["metadata.name: Invalid value"]),
+            (experiment("4ever"), [denied + "metadata.name: Invalid value: \"4ever\": name must consist of lower case"]),
+            (experiment("a" * 41), ["The name may not be longer than 40 characters."]),
             (experiment("few", trials=2), [denied + "spec.parallelTrialCount: Invalid value: 3: should be less than or equal to spec.maxTrialCount"]),
             (experiment("none", algorithm={"algorithmName": "magic"}), ["failed to find suggestion config for algorithm: magic in ConfigMap: katib-config"]),
             (experiment("kind", objective={"type": "up", "objectiveMetricName": "score"}), ["spec.objective.type: Invalid value: \"up\": must be minimize or maximize"]),

@@ -20,7 +20,7 @@ class Pods(ClusterTest):
         core = self.plane.core
         core.create_namespaced_config_map(self.namespace, {"metadata": {"name": "words"}, "data": {"one": "eins"}, "binaryData": {"two": "AAE="}})
         core.create_namespaced_secret(self.namespace, {"metadata": {"name": "hidden"}, "stringData": {"key": "geheim"}})
-        script = 'echo "$NAME $WORD $KEY $JOINED"; cat /words/one /hidden/key /all/one /all/labels; stat -c %s /words/two; touch /words/new 2>&1 || echo read-only; hostname; echo $$'
+        script = 'echo "$NAME $WORD $KEY $JOINED"; cat /words/one /hidden/key /all/one /all/labels; stat -Lc %s /words/two; touch /words/new 2>&1 || echo read-only; hostname; echo $$$$'
         self.pod("env", "sh", "-c", script, containers={"env": [
             {"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             {"name": "WORD", "valueFrom": {"configMapKeyRef": {"name": "words", "key": "one"}}},

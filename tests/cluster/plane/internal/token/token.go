@@ -18,12 +18,15 @@ import (
 // Issuer is what --service-account-issuer says, and the audience of a token for the API server.
 const Issuer = "https://kubernetes.default.svc"
 
+// leeway is how long past its end the API server still takes a token.
+const leeway = time.Minute
+
 // Claim says for whom a token is. A token with a Pod dies with it.
 type Claim struct {
 	Namespace, Account, AccountUID string
 	Pod, PodUID                    string
 	Audience                       string
-	Life                           time.Duration
+	Life                           time.Duration // from now until the API server refuses it (or up to ten seconds later: it remembers tokens)
 }
 
 // Sign makes the token with the key file of package pki (sa.key).
@@ -56,7 +59,7 @@ func (c Claim) body(now time.Time) map[string]any {
 	}
 	return map[string]any{
 		"iss": Issuer, "aud": []string{audience}, "sub": "system:serviceaccount:" + c.Namespace + ":" + c.Account,
-		"iat": now.Unix(), "nbf": now.Unix() - 1, "exp": now.Add(c.Life).Unix(), "jti": fmt.Sprint(now.UnixNano()), "kubernetes.io": bound,
+		"iat": now.Unix(), "nbf": now.Unix() - 1, "exp": now.Add(c.Life - leeway).Unix(), "jti": fmt.Sprint(now.UnixNano()), "kubernetes.io": bound,
 	}
 }
 
