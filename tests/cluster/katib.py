@@ -14,6 +14,7 @@ from processes import until
 
 ALGORITHMS = ("random", "tpe", "grid", "bayesianoptimization", "cmaes", "sobol")
 WEBHOOKS = "katib.kubeflow.org"
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def choose(plane):
@@ -24,8 +25,8 @@ def choose(plane):
     return StandIn(plane)
 
 
-def listens(port):
-    with socket.create_connection(("127.0.0.1", port), 1):
+def listens(port, address="127.0.0.1"):
+    with socket.create_connection((address, port), 1):
         return True
 
 
@@ -56,12 +57,16 @@ class Katib:
         return text
 
     def init(self):
+        """What the configuration says of the controller itself."""
         return {}
+
+    def close(self):
+        """Ends what works for Katib within this process."""
 
     def register(self):
         """Tells the API server of the webhooks."""
         certificate = base64.b64encode((self.plane.pki / "ca.crt").read_bytes()).decode()
-        text = (pathlib.Path(__file__).parent / "manifests/katib-webhooks.yaml").read_text()
+        text = (HERE / "manifests/katib-webhooks.yaml").read_text()
         for document in yaml.safe_load_all(text.replace("PORT", str(self.plane.webhook_port)).replace("caBundle: CA", f"caBundle: {certificate}")):
             self.plane.create(document)
 

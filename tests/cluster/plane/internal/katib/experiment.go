@@ -35,9 +35,6 @@ func (k *Katib) reconcileExperiment(ctx context.Context, e *Experiment, own []*T
 	}
 	s.count(e, own)
 	k.running(e)
-	if k.settings(ctx).On("random-metric-order") {
-		s.CurrentOptimalTrial.Observation.shuffle()
-	}
 	var err error
 	if complete(e, own); !completed(s.Conditions) {
 		err = k.refill(ctx, e, own)
@@ -60,7 +57,7 @@ func (k *Katib) completedExperiment(ctx context.Context, e *Experiment, own []*T
 		}
 	}
 	e.Status.count(e, own)
-	if same(before, e.Status) || k.settings(ctx).On("random-metric-order") && before.Trials == e.Status.Trials && before.TrialsRunning == e.Status.TrialsRunning {
+	if same(before, e.Status) {
 		return nil
 	}
 	return k.saveStatus(ctx, experiments, e)

@@ -7,19 +7,16 @@ const (
 	startStep         = 4
 )
 
-// stopRules is the median rule, which is a mean: new trials must be as good, after some reports, as the succeeded ones were on average.
-func stopRules(e *Experiment, own []*Trial) []Rule {
+// stopRules is the median rule, which is a mean: the value that the succeeded trials had on average in their first reports.
+func (k *Katib) stopRules(e *Experiment, own []*Trial) []Rule {
 	if e.Spec.EarlyStopping == nil || e.Spec.EarlyStopping.AlgorithmName != "medianstop" {
 		return nil
 	}
 	required, step := settingOf(e, "min_trials_required", minTrialsRequired), settingOf(e, "start_step", startStep)
 	var means []float64
 	for _, t := range own {
-		if t.state() != "Succeeded" || t.Status.Observation == nil {
-			continue
-		}
-		if value, ok := compared(e.Spec.Objective, t); ok {
-			means = append(means, value)
+		if numbers := k.firstReports(t, step); t.state() == "Succeeded" && len(numbers) > 0 {
+			means = append(means, mean(numbers))
 		}
 	}
 	if len(means) < required {
@@ -47,4 +44,20 @@ func settingOf(e *Experiment, name string, otherwise int) int {
 		}
 	}
 	return otherwise
+}
+
+// firstReports are the first values that a trial reported of its objective.
+func (k *Katib) firstReports(t *Trial, count int) []float64 {
+	r := k.reported(t)
+	if r == nil {
+		return nil
+	}
+	var numbers []float64
+	for _, v := range r.Values {
+		number, err := strconv.ParseFloat(v.Value, 64)
+		if err == nil && v.Name == t.Spec.Objective.ObjectiveMetricName && len(numbers) < count {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }

@@ -130,7 +130,7 @@ func (k *Katib) fill(e *Experiment, own []*Trial, s *Suggestion) error {
 	if err != nil {
 		return err
 	}
-	rules := stopRules(e, own)
+	rules := k.stopRules(e, own)
 	for _, point := range points {
 		s.Status.Suggestions = append(s.Status.Suggestions, TrialAssignment{e.Name + "-" + randomName(), point, rules})
 	}

@@ -67,13 +67,10 @@ func (k *Katib) reconcileTrial(ctx context.Context, t *Trial) error {
 		return err
 	}
 	if t.jobEnded(job) {
-		k.conclude(t, job)
+		k.conclude(ctx, t, job)
 	} else if job != nil && t.state() == "Pending" {
 		t.Status.Conditions = setCondition(t.Status.Conditions, "Running", "True", "TrialRunning", "Trial is running")
 		k.events.Eventf(reference("Trial", t.ObjectMeta), corev1.EventTypeNormal, "JobRunning", "Job %s is running", t.Name)
-	}
-	if k.settings(ctx).On("random-metric-order") && t.Status.Observation != nil {
-		t.Status.Observation.shuffle()
 	}
 	if !same(before, t.Status) {
 		if err := k.saveStatus(ctx, trials, t); err != nil {
@@ -100,6 +97,9 @@ func (k *Katib) jobOf(ctx context.Context, t *Trial) (*unstructured.Unstructured
 	if t.over() {
 		return nil, nil
 	}
+	if kind, _ := t.Spec.RunSpec["kind"].(string); kind != "Job" {
+		return nil, fmt.Errorf("found a template of kind %s, expected Job: no other is in trialResources", kind)
+	}
 	job = (&unstructured.Unstructured{Object: t.Spec.RunSpec}).DeepCopy()
 	job.SetOwnerReferences(owned("Trial", t.ObjectMeta))
 	made, err := k.Dynamic.Resource(jobs).Namespace(t.Namespace).Create(ctx, job, metav1.CreateOptions{})
@@ -120,7 +120,7 @@ func (k *Katib) deleteJob(ctx context.Context, t *Trial) error {
 }
 
 // conclude says how a trial ended whose Job has ended. Without a report it says nothing, and the trial stays Running.
-func (k *Katib) conclude(t *Trial, job *unstructured.Unstructured) {
+func (k *Katib) conclude(ctx context.Context, t *Trial, job *unstructured.Unstructured) {
 	if holds(t.Status.Conditions, "EarlyStopped") {
 		return
 	}
@@ -135,6 +135,9 @@ func (k *Katib) conclude(t *Trial, job *unstructured.Unstructured) {
 		return
 	}
 	reason, message := jobWords(job, batchv1.JobComplete)
+	if k.settings(ctx).On("random-metric-order") {
+		observed.shuffle()
+	}
 	t.Status.Observation = observed
 	if observed.value(t.Spec.Objective) == unavailable {
 		t.end("MetricsUnavailable", "MetricsUnavailable"+reason, "Metrics are not available"+message)
