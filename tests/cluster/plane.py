@@ -7,6 +7,7 @@
 `plane.kubeconfig` is the administrator's, `plane.user_kubeconfig(namespace)` that of a person with the least rights. Every client but the plane's own
 parts goes through `plane.link`, which tests cut. Needs root; `available()` says what is missing.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -143,6 +144,17 @@ class Plane:
         temporary.write_text(json.dumps(self.images))
         temporary.rename(self.folder / "images.json")
 
+    @contextlib.contextmanager
+    def without(self, manifest, *kinds):
+        """Takes the objects of a file in manifests/ away, those of some kinds or all, and puts them back."""
+        documents = [d for d in self._documents(manifest) if not kinds or d["kind"] in kinds]
+        for d in documents:
+            self._resource(d["apiVersion"], d["kind"]).delete(name=d["metadata"]["name"])
+        try:
+            yield
+        finally:
+            until(f"{manifest} is back", lambda: self.apply(manifest))
+
     # objects
 
     def namespace(self, name, katib_label=True):
@@ -158,6 +170,16 @@ class Plane:
         documents = list(yaml.safe_load_all(document)) if isinstance(document, str) else [document]
         for d in documents:
             self._resource(d["apiVersion"], d["kind"]).create(body=d, namespace=namespace or d["metadata"].get("namespace"))
+
+    def apply(self, manifest):
+        """Creates what is not there of a file in manifests/."""
+        for document in self._documents(manifest):
+            try:
+                self.create(document)
+            except client.ApiException as error:
+                if error.status != 409:
+                    raise
+        return True
 
     def _resource(self, version, kind):
         return dynamic.DynamicClient(self.api).resources.get(api_version=version, kind=kind)
@@ -224,17 +246,11 @@ class Plane:
 
     def _apply(self):
         for name in ("katib-crds", "snapshot-crds", "classes", "roles"):
-            until(f"{name} are accepted", lambda n=name: self._apply_file(HERE / "manifests" / f"{n}.yaml"))
+            until(f"{name} are accepted", lambda n=name: self.apply(n))
         self.core.create_namespace({"metadata": {"name": "kubeflow"}})
 
-    def _apply_file(self, path):
-        for document in yaml.safe_load_all(path.read_text()):
-            try:
-                self.create(document)
-            except client.ApiException as error:
-                if error.status != 409:
-                    raise
-        return True
+    def _documents(self, manifest):
+        return list(yaml.safe_load_all((HERE / "manifests" / f"{manifest}.yaml").read_text()))
 
     def _tls(self, name):
         return self.pki / "ca.crt", self.pki / f"{name}.crt", self.pki / f"{name}.key"

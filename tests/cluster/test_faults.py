@@ -20,6 +20,38 @@ class Faults(ClusterTest):
         done = self.finished(name, 180)
         self.assertEqual((state(done), done["status"]["trialsSucceeded"]), ("Succeeded", 6), done["status"])
 
+    def test_watch_from_a_time_that_is_forgotten(self):
+        version = self.plane.core.list_namespaced_config_map(self.namespace).metadata.resource_version
+        self.plane.core.create_namespaced_config_map(self.namespace, {"metadata": {"name": "meanwhile"}})
+        self.plane.restart("apiserver")
+        stream = watch.Watch().stream(self.plane.core.list_namespaced_config_map, self.namespace, resource_version=version, timeout_seconds=5)
+        with self.assertRaises(client.ApiException) as caught:
+            self.assertEqual([event["object"].metadata.name for event in stream], "nothing: the version is too old")
+        self.assertEqual(caught.exception.status, 410)
+
+    def test_node_restarts(self):
+        self.pod("lost", "sleep", "600")
+        until("it runs", lambda: self.phase("lost") == "Running")
+        self.plane.restart("node")
+        until("it is given up", lambda: self.phase("lost") == "Failed")
+        lost = self.plane.core.read_namespaced_pod("lost", self.namespace).status.container_statuses[0].state.terminated
+        self.assertEqual((lost.exit_code, lost.reason), (137, "ContainerStatusUnknown"))
+        self.pod("next", "echo", "works")
+        self.assertEqual(self.ended("next"), ("Succeeded", "works\n"))
+
+    def test_snapshots_are_not_installed(self):
+        arguments = ("snapshot.storage.k8s.io", "v1", self.namespace, "volumesnapshots")
+        with self.plane.without("classes", "VolumeSnapshotClass"), self.plane.without("snapshot-crds"):
+            until("they are unknown", lambda: self.unknown(*arguments))
+        until("they are back", lambda: not self.unknown(*arguments))
+
+    def unknown(self, *arguments):
+        try:
+            self.plane.custom.list_namespaced_custom_object(*arguments)
+        except client.ApiException as error:
+            return error.status == 404
+        return False
+
     def test_network_is_cut(self):
         with self.plane.link.cut():
             with self.assertRaises(Exception):
