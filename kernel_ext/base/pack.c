@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/process.h"
 #include "base/scope.h"
 
@@ -36,9 +39,9 @@ static int reap(struct process *process, struct nbt_error *err)
     return nbt_error_set(err, NBT_EIO, "gzip %s", text);
 }
 
-static int run_gzip(struct buf *out, int input, struct nbt_error *err)
+static int run_gzip(struct buf *out, const char *flags, int input, struct nbt_error *err)
 {
-    static const char *const argv[] = {"gzip", "-9nc", NULL};
+    const char *const argv[] = {"gzip", flags, NULL};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return nbt_error_errno(err, "cannot make a pipe");
@@ -61,7 +64,19 @@ int pack_gzip(struct buf *out, const char *path, struct nbt_error *err)
     auto_close int input = open(path, O_RDONLY | O_CLOEXEC);
     if (input < 0)
         return nbt_error_errno(err, "cannot open %s", path);
-    return run_gzip(out, input, err);
+    return run_gzip(out, "-9nc", input, err);
+}
+
+/* By way of memory that is a file, so that neither side waits for the other. */
+int unpack_gzip(struct buf *out, const void *data, size_t length, struct nbt_error *err)
+{
+    auto_close int input = memfd_create("nbkatib", MFD_CLOEXEC);
+    if (input < 0)
+        return nbt_error_errno(err, "cannot make a file in memory");
+    int result = file_write_all(input, data, length, err);
+    if (result == 0 && lseek(input, 0, SEEK_SET) < 0)
+        result = nbt_error_errno(err, "cannot seek in a file in memory");
+    return result < 0 ? result : run_gzip(out, "-dc", input, err);
 }
 
 void pack_base64(struct buf *out, const void *data, size_t length)
@@ -73,4 +88,15 @@ void pack_base64(struct buf *out, const void *data, size_t length)
         sodium_bin2base64(text, sizeof(text), bytes + at, n, sodium_base64_VARIANT_ORIGINAL);
         buf_puts(out, text);
     }
+}
+
+bool unpack_base64(struct buf *out, const char *text)
+{
+    size_t room = strlen(text) / 4 * 3 + 3, length = 0;
+    auto_free unsigned char *bytes = malloc(room);
+    if (!bytes || sodium_base642bin(bytes, room, text, strlen(text), NULL, &length, NULL,
+                                    sodium_base64_VARIANT_ORIGINAL) != 0)
+        return false;
+    buf_add(out, bytes, length);
+    return true;
 }

@@ -1,115 +1,161 @@
 /*
- * watch: Katib's Trials are watched, its Experiment is read now and then, and what changed since is told as the facts of the
- * engine contract. Katib numbers nothing, so facts are numbered as they are told: after a `since` only what is new is told.
+ * watch: Katib's Trials are watched, the Experiment is read when one of them changed and now and
+ * then besides; what is new in them becomes facts, which are told.
  */
 #include <poll.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/scope.h"
+#include "engine/katib/facts.h"
+#include "engine/katib/fetch.h"
 #include "engine/katib/kube/watch.h"
 #include "engine/katib/session.h"
-#include "engine/katib/translate.h"
 #include "engine/katib/verbs.h"
-#include "engine/katib/view.h"
 
-#define SOON_MS  500   /* after a trial changed the Experiment is read again */
+#define SOON_MS  300   /* after a trial changed the Experiment is read */
 #define LATER_MS 10000 /* and otherwise that often */
 
 struct follower {
     const struct engine_watch *watch;
+    const struct katib_place *place;
     struct katib_session session;
-    const char *name;
-    json_t *choices;  /* of EXPERIMENT_SETTINGS, or NULL */
-    json_t *settings; /* owns choices */
-    json_t *states;   /* trial: its state as it was told last */
-    char best[128];   /* the optimal trial that was told */
-    json_int_t seq;
-    bool synced, ended, stopped;
+    struct facts facts;
+    json_t *trials;     /* name: object */
+    json_t *experiment; /* news; NULL: none */
     int timer;
-    bool soon; /* the timer is SOON_MS away at most */
+    bool soon;     /* the timer is SOON_MS away at most, or an answer is awaited */
+    bool synced;   /* all trials are known */
+    bool troubled; /* and that was told */
+    bool done;
     struct nbt_error err;
-    int code;
 };
 
-static json_t *member(const json_t *object, const char *key)
+static const char *name_of(const json_t *object)
 {
-    return json_object_get(object, key);
+    return json_string_value(json_object_get(json_object_get(object, "metadata"), "name"));
 }
 
-static const char *text(const json_t *object, const char *key)
+static struct loop *loop_of(const struct follower *follower)
 {
-    const char *found = json_string_value(member(object, key));
-    return found ? found : "";
+    return kube_client_loop(follower->session.client);
 }
 
 static void give_up(struct follower *follower, const struct nbt_error *err)
 {
-    follower->code = nbt_error_set(&follower->err, err->code, "%s", err->text);
-    follower->stopped = true;
+    nbt_error_set(&follower->err, err->code, "%s", err->text);
+    follower->done = true;
 }
 
-/* Takes `fact`, adds seq, time and kind. */
-static void tell(struct follower *follower, const char *kind, json_t *fact)
+static void tell(struct follower *follower)
 {
-    auto_json json_t *owned = fact;
-    char now[CLOCK_TEXT_MAX];
+    const struct engine_watch *watch = follower->watch;
 
-    clock_rfc3339(now, clock_realtime_us());
-    json_object_set_new(owned, "seq", json_integer(++follower->seq));
-    json_object_set_new(owned, "time", json_string(now));
-    json_object_set_new(owned, "kind", json_string(kind));
-    if (!follower->stopped && (uint64_t)follower->seq > follower->watch->since &&
-        follower->watch->on_event(follower->watch->self, owned) != 0)
-        follower->stopped = true;
+    if (facts_tell(&follower->facts, watch->since, watch->on_event, watch->self) ||
+        follower->facts.ended)
+        follower->done = true;
+}
+
+/* ---- the experiment ---- */
+
+static int list_trials(json_t **ret, const struct follower *follower, struct nbt_error *err)
+{
+    auto_json json_t *items = json_array();
+    const char *name;
+    json_t *trial;
+
+    json_object_foreach(follower->trials, name, trial)
+    {
+        if (json_array_append(items, trial) < 0)
+            return nbt_error_set(err, NBT_ENOMEM, "no memory for the trials");
+    }
+    *ret = TAKE(items);
+    return 0;
+}
+
+static int see(struct follower *follower, const json_t *experiment, struct nbt_error *err)
+{
+    auto_json json_t *items = NULL;
+
+    if (!katib_is_of(experiment, follower->place))
+        return katib_gone(follower->place, err);
+    int result = list_trials(&items, follower, err);
+    if (result < 0)
+        return result;
+    katib_fetch_failures(&follower->session, &follower->facts, items);
+    return facts_see(&follower->facts, experiment, items, err);
+}
+
+static void see_news(struct follower *follower)
+{
+    auto_json json_t *experiment = TAKE(follower->experiment);
+    struct nbt_error err = NBT_ERROR_INIT;
+
+    if (!experiment || follower->done)
+        return;
+    if (see(follower, experiment, &err) < 0)
+        give_up(follower, &err);
+    else
+        tell(follower);
+}
+
+static void read_experiment(void *self);
+
+static void read_in(struct follower *follower, int delay_ms)
+{
+    loop_remove_timer(loop_of(follower), follower->timer);
+    follower->timer = loop_add_timer(loop_of(follower), delay_ms, read_experiment, follower);
+    follower->soon = delay_ms <= SOON_MS;
+}
+
+/* Kept until the loop is ours again, for to fetch files takes requests that wait. */
+static void on_experiment(void *self, const struct kube_answer *answer)
+{
+    struct follower *follower = self;
+
+    if (answer->code < 0 && answer->hopeless)
+        give_up(follower, answer->err);
+    if (answer->code == 0) {
+        json_decref(follower->experiment);
+        follower->experiment = json_incref(answer->body);
+        follower->troubled = false;
+    }
+    read_in(follower, LATER_MS);
+}
+
+static void read_experiment(void *self)
+{
+    struct follower *follower = self;
+    auto_free char *path =
+        katib_path(&follower->session, "experiments", katib_place_name(follower->place));
+    struct kube_request_options get = {
+        .method = "GET", .path = path, .on_done = on_experiment, .self = follower};
+
+    follower->timer = 0;
+    if (!path || !kube_send(follower->session.client, &get))
+        read_in(follower, LATER_MS);
 }
 
 /* ---- trials ---- */
 
-static void tell_created(struct follower *follower, const json_t *view)
+static void read_soon(struct follower *follower)
 {
-    tell(follower, "trial-created",
-         json_pack("{s:s, s:O, s:O}", "trial", text(view, "name"), "index", member(view, "index"),
-                   "assignments", member(view, "assignments")));
+    if (follower->synced && !follower->soon)
+        read_in(follower, SOON_MS);
 }
-
-static void tell_finished(struct follower *follower, const json_t *view)
-{
-    tell(follower, "trial-finished",
-         json_pack("{s:s, s:O, s:O, s:O, s:O, s:O}", "trial", text(view, "name"), "state",
-                   member(view, "state"), "reason", member(view, "reason"), "message",
-                   member(view, "message"), "observation", member(view, "observation"), "seconds",
-                   member(view, "seconds")));
-}
-
-static void tell_state(struct follower *follower, const json_t *view, enum status_state old,
-                       enum status_state state)
-{
-    if (old == STATUS_TRIAL_PENDING && state != STATUS_TRIAL_PENDING)
-        tell(follower, "trial-started", json_pack("{s:s, s:i}", "trial", text(view, "name"), "pid", 0));
-    if (!katib_trial_is_over(old) && katib_trial_is_over(state))
-        tell_finished(follower, view);
-}
-
-static void read_soon(struct follower *follower);
 
 static void on_trial(void *self, const json_t *trial)
 {
     struct follower *follower = self;
-    const char *name = text(member(trial, "metadata"), "name");
-    const json_t *known = member(follower->states, name);
-    enum status_state state = katib_trial_state(trial);
-    enum status_state old =
-        known ? (enum status_state)json_integer_value(known) : STATUS_TRIAL_PENDING;
-    size_t index = json_object_size(follower->states);
 
-    if (known && old == state)
-        return;
-    auto_json json_t *view = katib_trial_view(trial, index, follower->choices);
-    if (!known)
-        tell_created(follower, view);
-    tell_state(follower, view, old, state);
-    json_object_set_new(follower->states, name, json_integer(state));
+    json_object_set_new(follower->trials, name_of(trial), json_incref((json_t *)(uintptr_t)trial));
+    read_soon(follower);
+}
+
+static void on_deleted(void *self, const json_t *trial)
+{
+    struct follower *follower = self;
+
+    json_object_del(follower->trials, name_of(trial));
     read_soon(follower);
 }
 
@@ -119,119 +165,37 @@ static void on_synced(void *self, const char *version)
 
     (void)version;
     follower->synced = true;
-    read_soon(follower);
+    read_in(follower, 0);
+}
+
+static void warn(struct follower *follower, const char *text)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+
+    if (follower->troubled)
+        return;
+    follower->troubled = true;
+    if (facts_add(&follower->facts, "warning", json_pack("{s:s}", "text", text), &err) < 0)
+        give_up(follower, &err);
+    else
+        tell(follower);
 }
 
 static void on_trouble(void *self, const struct nbt_error *err, bool ended)
 {
-    struct follower *follower = self;
-
     if (ended)
-        give_up(follower, err);
+        give_up(self, err);
     else
-        tell(follower, "warning", json_pack("{s:s}", "text", err->text));
+        warn(self, err->text);
 }
 
 static const struct kube_watch_events events = {
     .added = on_trial,
     .modified = on_trial,
+    .deleted = on_deleted,
     .synced = on_synced,
     .trouble = on_trouble,
 };
-
-/* ---- the experiment ---- */
-
-static void tell_experiment(struct follower *follower, const json_t *experiment)
-{
-    const json_t *spec = member(experiment, "spec");
-    const char *notebook = experiment_annotation(experiment, EXPERIMENT_NOTEBOOK);
-
-    tell(follower, "experiment-created",
-         json_pack("{s:s, s:s, s:O?, s:O?, s:O?}", "name", follower->name, "notebook",
-                   notebook ? notebook : "", "maxTrialCount", member(spec, "maxTrialCount"),
-                   "parallelTrialCount", member(spec, "parallelTrialCount"), "algorithm",
-                   member(member(spec, "algorithm"), "algorithmName")));
-    tell(follower, "engine-started", json_pack("{s:i}", "pid", 0));
-}
-
-static void tell_best(struct follower *follower, const json_t *experiment)
-{
-    auto_json json_t *item = NULL;
-    struct nbt_error ignored = NBT_ERROR_INIT;
-    const json_t *status = member(experiment, "status");
-
-    if (katib_item_view(&item, experiment, &ignored) < 0)
-        return;
-    const json_t *best = member(item, "best");
-    const char *trial = text(best, "trial");
-    if (!trial[0] || strcmp(trial, follower->best) == 0)
-        return;
-    strncpy(follower->best, trial, sizeof(follower->best) - 1);
-    tell(follower, "optimal",
-         json_pack("{s:s, s:O, s:O, s:O}", "trial", trial, "assignments",
-                   member(best, "assignments"), "observation",
-                   member(member(status, "currentOptimalTrial"), "observation"), "value",
-                   member(member(item, "objective"), "value")));
-}
-
-static void tell_end(struct follower *follower, const json_t *experiment)
-{
-    const char *reason;
-    const char *message;
-
-    katib_why(experiment, &reason, &message);
-    tell(follower, "engine-ended",
-         json_pack("{s:s, s:s, s:s}", "state", katib_experiment_state(experiment), "reason", reason,
-                   "message", message));
-    follower->ended = true;
-}
-
-static void take_experiment(struct follower *follower, const json_t *experiment)
-{
-    tell_best(follower, experiment);
-    if (follower->synced && katib_is_over(experiment))
-        tell_end(follower, experiment);
-}
-
-static void read_experiment(void *self);
-
-static void read_in(struct follower *follower, int delay_ms)
-{
-    loop_remove_timer(kube_client_loop(follower->session.client), follower->timer);
-    follower->timer = loop_add_timer(kube_client_loop(follower->session.client), delay_ms,
-                                     read_experiment, follower);
-    follower->soon = delay_ms <= SOON_MS;
-}
-
-static void read_soon(struct follower *follower)
-{
-    if (!follower->soon)
-        read_in(follower, SOON_MS);
-}
-
-static void on_experiment(void *self, const struct kube_answer *answer)
-{
-    struct follower *follower = self;
-
-    if (answer->code == 0)
-        take_experiment(follower, answer->body);
-    else if (answer->hopeless)
-        give_up(follower, answer->err);
-    read_in(follower, LATER_MS);
-}
-
-static void read_experiment(void *self)
-{
-    struct follower *follower = self;
-    auto_free char *path = katib_path(&follower->session, "experiments", follower->name);
-    struct kube_request_options get = {
-        .method = "GET", .path = path, .on_done = on_experiment, .self = follower};
-
-    follower->timer = 0;
-    follower->soon = true; /* until its answer is there */
-    if (!path || !kube_send(follower->session.client, &get))
-        read_in(follower, LATER_MS);
-}
 
 /* ---- the loop ---- */
 
@@ -241,7 +205,7 @@ static void on_cancel(void *self, int fd, short revents)
 
     (void)fd;
     (void)revents;
-    follower->stopped = true;
+    follower->done = true;
 }
 
 static void on_tick(void *self)
@@ -251,65 +215,85 @@ static void on_tick(void *self)
 
     if (watch->on_tick)
         watch->on_tick(watch->self);
-    loop_add_timer(kube_client_loop(follower->session.client), watch->tick_ms, on_tick, follower);
+    loop_add_timer(loop_of(follower), watch->tick_ms, on_tick, follower);
 }
 
-static int prepare(struct follower *follower, struct nbt_error *err)
+static int add_sources(struct follower *follower, struct nbt_error *err)
 {
-    struct loop *loop = kube_client_loop(follower->session.client);
     const struct engine_watch *watch = follower->watch;
-    auto_json json_t *experiment = NULL;
-    int result = katib_get_experiment(&experiment, &follower->session, follower->name, err);
 
-    if (result == 0)
-        result = katib_settings(&follower->settings, experiment, err);
-    if (result < 0)
-        return result;
-    follower->choices = member(follower->settings, "choices");
-    follower->states = json_object();
     if (watch->cancel_fd >= 0 &&
-        loop_add_fd(loop, watch->cancel_fd, POLLIN, on_cancel, follower) < 0)
+        loop_add_fd(loop_of(follower), watch->cancel_fd, POLLIN, on_cancel, follower) < 0)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the watch");
     if (watch->tick_ms > 0)
-        loop_add_timer(loop, watch->tick_ms, on_tick, follower);
-    tell_experiment(follower, experiment);
+        on_tick(follower);
     return 0;
 }
 
-static bool goes_on(const struct follower *follower)
+static int turn(struct follower *follower, struct nbt_error *err)
 {
-    return !follower->stopped && !follower->ended &&
-           (follower->watch->follow || !follower->synced || follower->soon);
-}
-
-static int follow(struct follower *follower, struct nbt_error *err)
-{
-    auto_free char *path = katib_trials_path(&follower->session, follower->name);
+    auto_free char *path =
+        katib_trials_path(&follower->session, katib_place_name(follower->place));
     struct kube_watch_options options = {.path = path, .events = &events, .self = follower};
     struct kube_watch *watch = path ? kube_watch_start(follower->session.client, &options) : NULL;
 
     if (!watch)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the watch");
-    while (goes_on(follower))
-        loop_step(kube_client_loop(follower->session.client), -1);
+    while (!follower->done) {
+        loop_step(loop_of(follower), -1);
+        see_news(follower);
+    }
     kube_watch_stop(watch);
-    return follower->code < 0 ? nbt_error_set(err, follower->code, "%s", follower->err.text) : 0;
+    return follower->err.code < 0
+               ? nbt_error_set(err, follower->err.code, "%s", follower->err.text)
+               : 0;
+}
+
+/* What there is now; enough for those who do not follow, and it tells at once what cannot be had. */
+static int look(struct follower *follower, struct nbt_error *err)
+{
+    auto_json json_t *experiment = NULL;
+    auto_json json_t *items = NULL;
+    const char *name = katib_place_name(follower->place);
+    int result = katib_get_experiment(&experiment, &follower->session, follower->place, err);
+
+    if (result == 0)
+        result = katib_get_trials(&items, &follower->session, name, err);
+    if (result < 0)
+        return result;
+    katib_fetch_failures(&follower->session, &follower->facts, items);
+    result = facts_see(&follower->facts, experiment, items, err);
+    if (result == 0)
+        tell(follower);
+    return result;
+}
+
+static int run(struct follower *follower, struct nbt_error *err)
+{
+    int result = facts_open(&follower->facts, follower->place, err);
+
+    if (result == 0)
+        result = look(follower, err);
+    if (result < 0 || follower->done || !follower->watch->follow)
+        return result;
+    result = add_sources(follower, err);
+    return result < 0 ? result : turn(follower, err);
 }
 
 int katib_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)
 {
-    struct follower follower = {.watch = watch, .name = experiment};
     CLEANUP(katib_place_fini) struct katib_place place = {0};
+    struct follower follower = {
+        .watch = watch, .place = &place, .trials = json_object(), .err = NBT_ERROR_INIT};
     int result = katib_place_find(&place, experiment, err);
 
     if (result == 0)
-        result = katib_session_of(&follower.session, &place, -1, err);
+        result = katib_session_of(&follower.session, &place, KATIB_PATIENT, err);
     if (result == 0)
-        result = prepare(&follower, err);
-    if (result == 0)
-        result = follow(&follower, err);
+        result = run(&follower, err);
     katib_session_close(&follower.session);
-    json_decref(follower.settings);
-    json_decref(follower.states);
+    facts_fini(&follower.facts);
+    json_decref(follower.experiment);
+    json_decref(follower.trials);
     return result;
 }

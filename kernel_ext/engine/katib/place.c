@@ -73,6 +73,11 @@ void katib_place_fini(struct katib_place *place)
     json_decref(place->facts);
 }
 
+const char *katib_place_name(const struct katib_place *place)
+{
+    return file_base_name(place->folder);
+}
+
 const char *katib_place_text(const struct katib_place *place, const char *key)
 {
     return json_string_value(json_object_get(place->facts, key));
@@ -122,7 +127,7 @@ int katib_places(json_t **ret_names, struct nbt_error *err)
     int result = root(&all, err);
 
     if (result < 0)
-        return result == NBT_ENOTFOUND ? 0 : result;
+        return result;
     DIR *folder = opendir(all);
     if (!folder && errno != ENOENT)
         return nbt_error_errno(err, "cannot list the experiments in %s", all);
@@ -136,15 +141,26 @@ int katib_places(json_t **ret_names, struct nbt_error *err)
     return 0;
 }
 
-int katib_place_file(char **ret_path, const struct katib_place *place, const char *trial,
-                     const char *file, struct nbt_error *err)
+char *katib_place_trial(const struct katib_place *place, const char *trial)
 {
     auto_free char *trials = file_join(place->folder, "trials");
-    auto_free char *folder = trials ? file_join(trials, trial) : NULL;
-    int result = folder ? file_mkdir_all(folder, 0700, err) : no_memory(err);
+    return trials ? file_join(trials, trial) : NULL;
+}
 
-    if (result < 0)
-        return result;
-    *ret_path = file_join(folder, file);
-    return *ret_path ? 0 : no_memory(err);
+static bool is_there(const char *folder, const char *name, struct stat *ret_info)
+{
+    auto_free char *path = file_join(folder, name);
+    return path && stat(path, ret_info) == 0;
+}
+
+int64_t katib_place_stamp(const char *experiment, bool *ret_ended)
+{
+    auto_free char *folder = NULL;
+    struct stat info = {0};
+
+    *ret_ended = false;
+    if (folder_of(&folder, experiment, NULL) < 0)
+        return 0;
+    *ret_ended = is_there(folder, "ended", &info);
+    return is_there(folder, "facts.jsonl", &info) ? (int64_t)info.st_size : 0;
 }

@@ -8,7 +8,7 @@
 #define KATIB_API            "/apis/kubeflow.org/v1beta1"
 #define KATIB_TRIALS_LABEL   "katib.kubeflow.org/experiment" /* on trials: their experiment */
 #define KATIB_TRIAL_LABEL    "katib.kubeflow.org/trial"      /* on pods: their trial */
-#define KATIB_STOPPED        "nbkatib.dev/stopped"           /* annotation "true": it was asked to stop */
+#define KATIB_SUBMISSION     "nbkatib.dev/submission" /* label: a number of its own for each */
 
 struct katib_session {
     struct kube_config *config;
@@ -16,21 +16,35 @@ struct katib_session {
     const char *namespace_; /* borrowed from config */
 };
 
+enum katib_patience {
+    KATIB_PATIENT, /* as long as the client's own limits */
+    KATIB_QUICK,   /* one try of few seconds: for overviews, which must not wait */
+};
+
 /* context and namespace_ NULL: the kubeconfig's, or the pod's own. */
 nbt_must_check int katib_session_open(struct katib_session *ret, const char *context,
-                                      const char *namespace_, int cancel_fd, struct nbt_error *err);
-/* Where the experiment was submitted. */
+                                      const char *namespace_, enum katib_patience patience,
+                                      struct nbt_error *err);
+/* Where the experiment was submitted. NBT_ESTATE when its context is now another cluster's. */
 nbt_must_check int katib_session_of(struct katib_session *ret, const struct katib_place *place,
-                                    int cancel_fd, struct nbt_error *err);
+                                    enum katib_patience patience, struct nbt_error *err);
 void katib_session_close(struct katib_session *session);
 
 /* Paths in the session's namespace; the caller frees, NULL without memory. */
 char *katib_path(const struct katib_session *session, const char *resource, const char *name);
 char *katib_trials_path(const struct katib_session *session, const char *experiment);
 
+/* NBT_ENOTFOUND also when another one has its name there now. */
 nbt_must_check int katib_get_experiment(json_t **ret, const struct katib_session *session,
-                                        const char *experiment, struct nbt_error *err);
+                                        const struct katib_place *place, struct nbt_error *err);
+/* Sets err so. */
+int katib_gone(const struct katib_place *place, struct nbt_error *err);
+/* Whether it is the one that was submitted from here. */
+bool katib_is_of(const json_t *experiment, const struct katib_place *place);
 nbt_must_check int katib_get_trials(json_t **ret_items, const struct katib_session *session,
                                     const char *experiment, struct nbt_error *err);
+/* Pods with that label, KATIB_TRIALS_LABEL or KATIB_TRIAL_LABEL: of an experiment or a trial. */
+nbt_must_check int katib_get_pods(json_t **ret_items, const struct katib_session *session,
+                                  const char *label, const char *value, struct nbt_error *err);
 
 #endif

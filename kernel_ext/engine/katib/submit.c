@@ -13,8 +13,6 @@
 #include "engine/katib/translate.h"
 #include "engine/katib/verbs.h"
 
-#define SUBMISSION_LABEL "nbkatib.dev/submission" /* a number of its own for each submission */
-
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the submission");
@@ -39,19 +37,18 @@ static int label_submission(json_t *document, struct nbt_error *err)
     snprintf(text, sizeof(text), "%016llx", number);
     if (!labels && json_object_set_new(metadata, "labels", labels = json_object()) < 0)
         return no_memory(err);
-    return json_object_set_new(labels, SUBMISSION_LABEL, json_string(text)) < 0 ? no_memory(err)
-                                                                                 : 0;
+    return json_object_set_new(labels, KATIB_SUBMISSION, json_string(text)) < 0 ? no_memory(err)
+                                                                                : 0;
 }
 
-static int create_experiment(json_t **ret, const struct katib_session *session, json_t *document,
-                             struct nbt_error *err)
+/* A refusal is Katib's own, whose words name the field. */
+static int create_experiment(json_t **ret, const struct katib_session *session,
+                             const json_t *document, struct nbt_error *err)
 {
     auto_free char *path = katib_path(session, "experiments", NULL);
-    int result = path ? label_submission(document, err) : no_memory(err);
 
-    if (result == 0)
-        result = kube_create(session->client, path, document, SUBMISSION_LABEL, ret, err);
-    return result;
+    return path ? kube_create(session->client, path, document, KATIB_SUBMISSION, ret, err)
+                : no_memory(err);
 }
 
 /* ---- what goes with it ---- */
@@ -106,46 +103,66 @@ static int create_all(const struct katib_session *session, json_t *document,
     if (result == 0)
         result = create_objects(session, objects, err);
     auto_free char *path = result < 0 ? katib_path(session, "experiments", name) : NULL;
-    if (path && kube_delete(session->client, path, "Background", metadata_text(created, "uid"),
-                            NULL) < 0)
-        nbt_error_prefix(err, "the experiment %s was created and could not be deleted", name);
+    if (path &&
+        kube_delete(session->client, path, "Background", metadata_text(created, "uid"), NULL) < 0)
+        nbt_error_prefix(err, "the Experiment %s was created and could not be deleted again", name);
     return result;
 }
 
 /* ---- its place ---- */
 
-static int create_place(const struct engine_submission *submission,
+static int create_place(const struct engine_submission *submission, const json_t *document,
                         const struct katib_session *session, struct nbt_error *err)
 {
-    auto_json json_t *facts =
-        json_pack("{s:s?, s:s}", "context", session->config->context, "namespace",
-                  session->namespace_);
+    const json_t *labels = json_object_get(json_object_get(document, "metadata"), "labels");
+    auto_json json_t *facts = json_pack(
+        "{s:s*, s:s, s:s, s:O}", "context", session->config->context, "namespace",
+        session->namespace_, "server", session->config->server, "submission",
+        json_object_get(labels, KATIB_SUBMISSION));
 
-    return facts ? katib_place_create(metadata_text(submission->document, "name"), facts,
+    return facts ? katib_place_create(metadata_text(document, "name"), facts,
                                       submission->notebook_text, submission->notebook_size, err)
                  : no_memory(err);
 }
 
-int katib_submit(const struct engine_submission *submission, struct nbt_error *err)
+static int open_session(struct katib_session *ret, const json_t *document, struct nbt_error *err)
 {
-    CLEANUP(katib_session_close) struct katib_session session = {0};
-    auto_json json_t *document = json_deep_copy(submission->document);
     auto_json json_t *settings = NULL;
-    struct nbt_notebook *notebook = NULL;
-    int result = document ? katib_settings(&settings, document, err) : no_memory(err);
+    int result = katib_settings(&settings, document, err);
     const json_t *cluster = json_object_get(settings, "cluster");
 
+    return result < 0
+               ? result
+               : katib_session_open(ret, json_string_value(json_object_get(cluster, "context")),
+                                    metadata_text(document, "namespace"), KATIB_PATIENT, err);
+}
+
+static int submit(const struct engine_submission *submission, json_t *document,
+                  const struct nbt_notebook *notebook, struct nbt_error *err)
+{
+    CLEANUP(katib_session_close) struct katib_session session = {0};
+    int result = open_session(&session, document, err);
+
     if (result == 0)
-        result = katib_session_open(&session, json_string_value(json_object_get(cluster, "context")),
-                                    metadata_text(document, "namespace"), -1, err);
+        result = label_submission(document, err);
     if (result == 0)
-        result = nbt_read_bytes(&notebook, "notebook.ipynb", submission->notebook_text,
-                                submission->notebook_size, err);
-    if (result == 0)
-        result = create_place(submission, &session, err);
+        result = create_place(submission, document, &session, err);
     if (result == 0 && (result = create_all(&session, document, notebook, err)) < 0 &&
         katib_place_remove(metadata_text(document, "name"), NULL) < 0)
-        nbt_error_prefix(err, "cannot forget the experiment");
+        nbt_error_prefix(err, "it is listed though it was not submitted");
+    return result;
+}
+
+int katib_submit(const struct engine_submission *submission, struct nbt_error *err)
+{
+    auto_json json_t *document = json_deep_copy(submission->document);
+    struct nbt_notebook *notebook = NULL;
+    int result = document ? nbt_read_bytes(&notebook, "notebook.ipynb", submission->notebook_text,
+                                           submission->notebook_size, err)
+                          : no_memory(err);
+
+    if (result == 0)
+        result = submit(submission, document, notebook, err);
     nbt_free(notebook);
     return result;
 }

@@ -41,6 +41,11 @@ void katib_variable(char ret_text[KATIB_NAME_SIZE], const char *parameter, size_
         snprintf(ret_text, KATIB_NAME_SIZE, KATIB_VARIABLE "%zu", index);
 }
 
+void katib_stop_name(char ret_text[KATIB_NAME_SIZE], const char *experiment)
+{
+    snprintf(ret_text, KATIB_NAME_SIZE, "%.40s-nbkatib-stop", experiment);
+}
+
 void katib_files_name(char ret_text[KATIB_NAME_SIZE], const char *experiment)
 {
     snprintf(ret_text, KATIB_NAME_SIZE, "%.40s-nbkatib", experiment);
@@ -105,6 +110,9 @@ static json_t *projected(const struct katib_template *from)
     char name[KATIB_NAME_SIZE];
     katib_files_name(name, experiment);
     json_array_append_new(sources, source(name));
+    katib_stop_name(name, experiment);
+    json_array_append_new(sources, json_pack("{s:{s:s, s:b}}", "configMap", "name", name,
+                                             "optional", true));
     for (size_t i = 0; i < from->programs->n; i++) {
         const struct katib_program *program = &from->programs->items[i];
         for (size_t part = 0; part < katib_program_parts(program); part++) {

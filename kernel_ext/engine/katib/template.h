@@ -23,6 +23,7 @@
 #define KATIB_CONTAINER    "trial"
 #define KATIB_VARIABLE     "NBKATIB_PARAMETER_"
 #define KATIB_IN_VOLUME    "nbkatib-in"
+#define KATIB_STOP_KEY     "stop" /* a file in KATIB_IN: a trial that finds it ends at once */
 #define KATIB_NAME_SIZE    128
 
 /* Labels of what is ours in a cluster. */
@@ -52,7 +53,9 @@ nbt_must_check int katib_template_renew(json_t *document, const struct katib_tem
 /* The environment variable of a parameter: by its name where that is one, else by its place. */
 void katib_variable(char ret_text[KATIB_NAME_SIZE], const char *parameter, size_t index);
 
-/* Names of the ConfigMaps of an experiment: what the trial reads, and part `part` of a program. */
+/* Names of the ConfigMaps of an experiment: one that is there when it was asked to stop, what the
+ * trial reads, and part `part` of a program. */
+void katib_stop_name(char ret_text[KATIB_NAME_SIZE], const char *experiment);
 void katib_files_name(char ret_text[KATIB_NAME_SIZE], const char *experiment);
 void katib_part_name(char ret_text[KATIB_NAME_SIZE], const char *experiment,
                      const struct katib_program *program, size_t part);
