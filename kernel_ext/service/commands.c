@@ -115,7 +115,7 @@ static const struct option trials_options[] = {
     {.name = "engine",
      .kind = OPTION_TEXT,
      .argument = "NAME",
-     .help = "Where trials run: local, on this machine. 'experiment' writes for katib too.",
+     .help = "Where trials run: local, on this machine, or katib, in a Kubernetes cluster.",
      .choices = "local katib"},
     {0},
 };
