@@ -205,6 +205,13 @@ static void test_cluster(void **state)
          "{'image':'g','access_mode':'ReadOnlyMany','storage_class':'fast'}", NULL},
         {"{'image':'g'}", "'security_context':{'enabled':false,'run_as_user':1}", "{}",
          "{'image':'g'}", NULL},
+        {"{'image':'g'}", "'volumes':[{'type':'clone','name':'w','mount_point':'/h'}]",
+         "{'volumes':[{'type':'clone','name':'w','mount':'/h','size':'5Gi'}]}",
+         "{'image':'g','volumes':[{'type':'clone','name':'w','mount':'/h','size':'5Gi'}]}", NULL},
+        {"{'image':'g'}", "'volumes':[{'type':'clone','name':'w','mount_point':'/h'}]", "{}",
+         "{'image':'g'}", "known inside its pod only"},
+        {"{'image':'g'}", "'autosnapshot':true", "{}", "{'image':'g'}", "do not take"},
+        {"'text'", "'docker_image':'s'", "{}", NULL, "is not a mapping"},
         {"{'image':'g'}",
          "'volumes':[{'type':'new_pvc','name':'d','mount_point':'/"
          "d','size':'2','size_type':'Gi'},{'type':'pv'}]",
