@@ -1,7 +1,10 @@
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/scope.h"
 #include "service/internal.h"
+
+#define DOCUMENTS_MAX ((size_t)512 << 20)
 
 static int validate(json_t *problems, json_t *document, const struct engine *engine,
                     struct nbt_error *err)
@@ -139,8 +142,8 @@ static int check_prepared(struct prepared *prepared, const struct service_run *r
     if (result == 0 && run->single)
         result = validate(prepared->problems, prepared->document, engine, err);
     else if (result == 0)
-        result = check_document(prepared->problems, prepared->document, prepared->notebook, engine,
-                                err);
+        result =
+            check_document(prepared->problems, prepared->document, prepared->notebook, engine, err);
     if (result < 0 || !elsewhere || problems_have_errors(prepared->problems))
         return result;
     return translate(prepared, err);
@@ -230,4 +233,34 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
 int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err)
 {
     return experiment_to_yaml(document, ret_text, err);
+}
+
+static int add_yaml(struct buf *out, const json_t *document, struct nbt_error *err)
+{
+    auto_free char *text = NULL;
+    int result = service_yaml(&text, document, err);
+
+    if (result < 0)
+        return result;
+    buf_puts(out, out->length ? "---\n" : "");
+    buf_puts(out, text);
+    return buf_failed(out) ? nbt_error_set(err, NBT_ENOMEM, "the documents are too large") : 0;
+}
+
+int service_documents(char **ret_text, const json_t *experiment, struct nbt_error *err)
+{
+    CLEANUP(buf_fini) struct buf text = buf_init(DOCUMENTS_MAX);
+    size_t i;
+    json_t *object;
+    int result = add_yaml(&text, json_object_get(experiment, "experiment"), err);
+
+    json_array_foreach(json_object_get(experiment, "objects"), i, object)
+    {
+        if (result == 0)
+            result = add_yaml(&text, object, err);
+    }
+    if (result < 0)
+        return result;
+    *ret_text = buf_take(&text);
+    return *ret_text ? 0 : no_memory(err);
 }

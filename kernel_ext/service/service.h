@@ -79,6 +79,11 @@ struct service_run {
 nbt_must_check int service_experiment(json_t **ret, const struct service_run *run,
                                       struct nbt_error *err);
 
+/* What service_experiment gave as YAML: its document, and its objects behind it where there are
+ * some. The caller frees. */
+nbt_must_check int service_documents(char **ret_text, const json_t *experiment,
+                                     struct nbt_error *err);
+
 /* Submits. {"name","engine","problems":[warnings]}. NBT_EINVAL with every problem in *ret_problems
  * when it is not valid (an array, also when empty; untouched by other failures). NBT_EUNSUPPORTED
  * when the kernel is not installed. */

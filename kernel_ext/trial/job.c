@@ -98,7 +98,7 @@ static int copy_file(const struct job *job, const char *key, const char *path,
     auto_free char *to = base ? file_join(base, path) : NULL;
     auto_free char *folder = to ? file_folder(to) : NULL;
     auto_free char *data = NULL;
-    size_t length;
+    size_t length = 0;
     if (!from || !folder)
         return no_memory(err);
     int result = file_mkdir_all(folder, 0755, err);

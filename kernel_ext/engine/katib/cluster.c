@@ -73,11 +73,27 @@ static const char *type_of(const json_t *stored)
     return NULL;
 }
 
-/* NULL for those that are not sent: Kale finds clones anew in the pod that it runs in. */
-static json_t *volume_of(const json_t *stored)
+static json_t *volume_at(const json_t *found, const char *mount)
 {
-    const char *type = type_of(stored);
+    size_t i;
+    json_t *volume;
+    json_array_foreach(json_object_get(found, "volumes"), i, volume)
+    {
+        const char *other = text_at(volume, "mount");
+        if (mount && other && strcmp(other, mount) == 0)
+            return json_deep_copy(volume);
+    }
+    return NULL;
+}
+
+/* A clone is one of the notebook's own volumes, and as such found anew, as Kale does. NULL for what
+ * is not there. */
+static json_t *volume_of(const json_t *stored, const json_t *found)
+{
+    const char *kale = text_at(stored, "type"), *type = type_of(stored);
     const char *name = text_at(stored, "name"), *mount = text_at(stored, "mount_point");
+    if (kale && strcmp(kale, "clone") == 0)
+        return volume_at(found, mount);
     if (!type || !name || !mount)
         return NULL;
     json_t *volume = json_pack("{s:s, s:s, s:s}", "type", type, "name", name, "mount", mount);
@@ -89,18 +105,41 @@ static json_t *volume_of(const json_t *stored)
     return volume;
 }
 
-static json_t *volumes_of(const json_t *kale)
+#define STORED_VOLUMES "metadata.kubeflow_notebook.volumes"
+
+/* All of the notebook's own come by themselves where "Use this notebook's volumes" is on. */
+static json_t *volumes_of(const json_t *kale, const json_t *found,
+                          struct experiment_problems *problems)
 {
+    bool all = json_is_true(json_object_get(kale, "snapshot_volumes"));
     json_t *list = json_array();
     size_t i;
     json_t *stored;
     json_array_foreach(json_object_get(kale, "volumes"), i, stored)
     {
-        json_t *volume = volume_of(stored);
+        const char *type = text_at(stored, "type");
+        bool own = type && strcmp(type, "clone") == 0;
+        json_t *volume = own && all ? NULL : volume_of(stored, found);
         if (volume)
             json_array_append_new(list, volume);
+        else if (!(own && all))
+            experiment_problem(problems, false, STORED_VOLUMES,
+                               "the stored volume %.60s is left out: %s",
+                               text_at(stored, "name") ? text_at(stored, "name") : "without a name",
+                               own ? "it is a clone of one of the notebook's own, which are known "
+                                     "inside its pod only"
+                                   : "it has no type, name or mount point that is known");
     }
     return list;
+}
+
+/* What Kale does between steps has no place in a trial, which is one pod. */
+static void tell_snapshots(const json_t *kale, struct experiment_problems *problems)
+{
+    if (json_is_true(json_object_get(kale, "autosnapshot")))
+        experiment_problem(problems, false, "metadata.kubeflow_notebook.autosnapshot",
+                           "the notebook asks for a snapshot after each step, which trials of a "
+                           "cluster do not take");
 }
 
 static void take_text(json_t *to, const char *key, const char *text)
@@ -126,11 +165,12 @@ static json_t *security_of(const json_t *stored)
     return context;
 }
 
-static json_t *stored_cluster(const json_t *kale)
+static json_t *stored_cluster(const json_t *kale, const json_t *found,
+                              struct experiment_problems *problems)
 {
     json_t *stored = json_object();
     const char *image = text_at(kale, "docker_image");
-    auto_json json_t *volumes = volumes_of(kale);
+    auto_json json_t *volumes = volumes_of(kale, found, problems);
     auto_json json_t *security = security_of(json_object_get(kale, "security_context"));
     take_text(stored, "image", image ? image : text_at(kale, "base_image"));
     take_text(stored, "storage_class", text_at(kale, "storage_class_name"));
@@ -141,6 +181,7 @@ static json_t *stored_cluster(const json_t *kale)
         json_object_set(stored, "security_context", security);
     if (json_is_true(json_object_get(kale, "snapshot_volumes")))
         json_object_set_new(stored, "notebook_volumes", json_true());
+    tell_snapshots(kale, problems);
     return stored;
 }
 
@@ -221,7 +262,12 @@ int katib_cluster(json_t **ret, const json_t *given, const struct nbt_notebook *
                   const json_t *found, struct experiment_problems *problems, struct nbt_error *err)
 {
     auto_json json_t *cluster = found ? json_deep_copy(found) : json_object();
-    auto_json json_t *stored = stored_cluster(notebook->kale);
+    auto_json json_t *stored = stored_cluster(notebook->kale, found, problems);
+    if (given && !json_is_object(given)) {
+        experiment_problem(problems, true, KATIB_CLUSTER_PATH,
+                           "is not a mapping; expected such as {\"image\": \"NAME\"}");
+        given = NULL;
+    }
     json_object_del(cluster, "volumes");
     if (!cluster || json_object_update(cluster, stored) < 0)
         return no_memory(err);

@@ -61,19 +61,25 @@ static int objects(json_t **ret, const json_t *document, const struct nbt_notebo
     return katib_objects(ret, document, notebook, NULL, err);
 }
 
-static int translate(json_t *document, const struct nbt_notebook *notebook, void *problems,
-                     struct nbt_error *err)
+int katib_prepare(json_t *document, const struct nbt_notebook *notebook, const json_t *found,
+                  struct experiment_problems *problems, struct nbt_error *err)
 {
     CLEANUP(katib_programs_fini) struct katib_programs programs = {0};
     struct nbt_error missing = NBT_ERROR_INIT;
     int result = katib_programs_load(&programs, &missing);
     if (result < 0 && result != NBT_EUNSUPPORTED)
         return nbt_error_set(err, missing.code, "%s", missing.text);
-    struct katib_from from = {.notebook = notebook, .programs = &programs};
+    struct katib_from from = {.notebook = notebook, .found = found, .programs = &programs};
     result = katib_translate(document, &from, problems, err);
     if (result == 0 && katib_template_is_ours(document))
         result = check_files(document, notebook, problems, err);
     return result;
+}
+
+static int translate(json_t *document, const struct nbt_notebook *notebook, void *problems,
+                     struct nbt_error *err)
+{
+    return katib_prepare(document, notebook, NULL, problems, err);
 }
 
 const struct engine katib_engine = {

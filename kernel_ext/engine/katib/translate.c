@@ -164,13 +164,18 @@ static int add_template(json_t *document, const struct katib_from *from, json_t 
 /* The user's own template stays as it is; ours, with what the user changed in it, gets what it
  * shares with the objects beside it. */
 static int renew_template(json_t *document, const struct katib_from *from, const json_t *settings,
-                          struct nbt_error *err)
+                          struct experiment_problems *problems, struct nbt_error *err)
 {
+    const json_t *spec = json_object_get(document, "spec");
     struct katib_template parts = {.document = document,
                                    .cluster = json_object_get(settings, "cluster"),
                                    .settings = settings,
                                    .programs = from->programs};
-    return katib_template_is_ours(document) ? katib_template_renew(document, &parts, err) : 0;
+    if (!katib_template_is_ours(document))
+        return 0;
+    katib_check_volumes(parts.cluster,
+                        json_integer_value(json_object_get(spec, "parallelTrialCount")), problems);
+    return problems->errors > 0 ? 0 : katib_template_renew(document, &parts, err);
 }
 
 int katib_translate(json_t *document, const struct katib_from *from,
@@ -188,7 +193,7 @@ int katib_translate(json_t *document, const struct katib_from *from,
     check_collector(spec, problems);
     check_snapshots(settings, problems);
     if (json_object_get(spec, "trialTemplate"))
-        return renew_template(document, from, settings, err);
+        return renew_template(document, from, settings, problems, err);
     result = add_template(document, from, settings, problems, err);
     return result < 0 || problems->errors > 0 ? result : store_settings(document, settings, err);
 }

@@ -152,6 +152,10 @@ static void check_volume(const json_t *cluster, size_t index, json_int_t paralle
 void katib_check_volumes(const json_t *cluster, json_int_t parallel,
                          struct experiment_problems *problems)
 {
+    const json_t *volumes = json_object_get(cluster, "volumes");
+    if (volumes && !json_is_array(volumes))
+        experiment_problem(problems, true, KATIB_CLUSTER_PATH ".volumes",
+                           "is not a list; expected one of {type, name, mount, size}");
     for (size_t i = 0; i < json_array_size(json_object_get(cluster, "volumes")); i++)
         check_volume(cluster, i, parallel, problems);
 }
