@@ -615,6 +615,14 @@ class Plugins(World):
         left = subprocess.run(["pgrep", "-f", "^sleep 987"], capture_output=True, text=True)
         self.assertEqual(left.stdout, "")
 
+    def test_leaves_a_process(self):
+        stub = self.server()
+        behaviour = "import subprocess\nsubprocess.Popen(['sleep', '986'])\n" + GIVE
+        rc, answer, _ = self.run_probe(self.kubeconfig(stub.port, user=self.plugin(behaviour)), "get", PATH)
+        self.assertEqual(rc, 0, answer)
+        left = subprocess.run(["pgrep", "-f", "^sleep 986"], capture_output=True, text=True)
+        self.assertEqual(left.stdout, "")
+
     def test_not_installed(self):
         rc, answer, _ = self.run_probe(self.kubeconfig(1, user=self.plugin(command="no-such-plugin")), "get", PATH)
         self.expect_error(answer, "not-found", "no-such-plugin", "Install it from the store")
