@@ -97,6 +97,26 @@ static int prepare(json_t *merged)
     return 0;
 }
 
+/* libyaml's own complaints quote nothing; others quote what may be a secret. */
+static int read_yaml(json_t **ret_document, const char *file, const char *text, size_t length,
+                     struct nbt_error *err)
+{
+    struct nbt_error own = NBT_ERROR_INIT;
+    int code = yamldoc_read(ret_document, file, text, length, &own);
+    if (code == 0)
+        return 0;
+    if (code != NBT_EPARSE || strstr(own.text, "not valid YAML"))
+        code = nbt_error_set(err, own.code, "%s", own.text);
+    else
+        code = nbt_error_set(err, code,
+                             "%s: line %d, column %d: an alias, a tag, a key twice or a number that "
+                             "a kubeconfig cannot have there (what, is not shown, for it may be "
+                             "secret); put the value in quotes",
+                             file, own.line, own.column);
+    nbt_error_at(err, -1, own.line, own.column);
+    return code;
+}
+
 int kube_merge_add(json_t *merged, const char *file, const char *folder, const char *text,
                    size_t length, struct nbt_error *err)
 {
@@ -106,7 +126,7 @@ int kube_merge_add(json_t *merged, const char *file, const char *folder, const c
     /* An empty file is an empty kubeconfig: tools touch it before they write it. */
     if (strspn(text, " \t\r\n") == length)
         return 0;
-    int code = yamldoc_read(&document, file, text, length, err);
+    int code = read_yaml(&document, file, text, length, err);
     return code < 0 ? code : add_document(merged, document, file, folder, err);
 }
 
