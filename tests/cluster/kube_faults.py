@@ -420,10 +420,16 @@ class Trust(World):
         user = {"client-certificate": str(certificate), "client-key": "locked.key"}
         self.expect(self.kubeconfig(1, user=user), "unsupported", "encrypted")
 
-    def test_https_belongs_here(self):
-        stub = Stub(lambda request, reply: reply.json(200, {}))
+    def test_a_server_without_tls(self):
+        def serve(raw):
+            raw.recv(4096)
+            raw.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            raw.close()
+
+        stub = Stub(None)
+        stub.serve = serve
         self.addCleanup(stub.__exit__)
-        self.expect(self.kubeconfig(stub.port), "timeout", PROBE_CONNECT_TIMEOUT_MS=500, PROBE_TIMEOUT_MS=2000)
+        self.expect(self.kubeconfig(stub.port), "io", "with https?")
 
 
 class Proxies(World):

@@ -267,7 +267,7 @@ static void what_is_named_goes_before_the_pod_and_the_home(void **state)
     assert_int_equal(file_mkdir_all(kube, 0700, &err), 0);
     auto_free char *path = write_text(".kube/config", text);
     auto_free char *token = write_text("token", "t\n");
-    auto_free char *authority = write_text("ca.crt", "x");
+    free(write_text("ca.crt", "x"));
     struct kube_config_options options = {.account_folder = folder, .namespace_ = "mine"};
     setenv("HOME", folder, 1);
 
