@@ -295,9 +295,17 @@ static void what_is_named_goes_before_the_pod_and_the_home(void **state)
     kube_config_free(config);
     options.path = NULL;
     options.context = "here";
+    setenv("KUBECONFIG", "", 1);
     load(&config, &options);
     assert_string_equal(config->server, "https://file");
     kube_config_free(config);
+
+    options.context = NULL;
+    setenv("KUBECONFIG", "/nowhere/a:/nowhere/b", 1);
+    assert_int_equal(kube_config_load(&config, &options, &err), NBT_ENOTFOUND);
+    assert_non_null(strstr(err.text, "KUBECONFIG is /nowhere/a:/nowhere/b"));
+    nbt_error_clear(&err);
+    unsetenv("KUBECONFIG");
 
     unsetenv("KUBERNETES_SERVICE_HOST");
     options = (struct kube_config_options){.account_folder = "/nowhere"};

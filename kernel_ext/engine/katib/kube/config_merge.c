@@ -108,11 +108,12 @@ static int read_yaml(json_t **ret_document, const char *file, const char *text, 
     if (code != NBT_EPARSE || strstr(own.text, "not valid YAML"))
         code = nbt_error_set(err, own.code, "%s", own.text);
     else
-        code = nbt_error_set(err, code,
-                             "%s: line %d, column %d: an alias, a tag, a key twice or a number that "
-                             "a kubeconfig cannot have there (what, is not shown, for it may be "
-                             "secret); put the value in quotes",
-                             file, own.line, own.column);
+        code =
+            nbt_error_set(err, code,
+                          "%s: line %d, column %d: an alias, a tag, a key twice or a number that "
+                          "a kubeconfig cannot have there (what, is not shown, for it may be "
+                          "secret); put the value in quotes",
+                          file, own.line, own.column);
     nbt_error_at(err, -1, own.line, own.column);
     return code;
 }
@@ -155,14 +156,21 @@ int kube_merge_files(json_t *merged, const char *path, struct nbt_error *err)
         return 0;
     auto_free char *list = strdup(path);
     char *rest = list;
+    size_t found = 0;
     int code = list && prepare(merged) == 0
                    ? 0
                    : nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", path);
     while (code == 0 && rest) {
         const char *one = strsep(&rest, ":");
         struct stat info;
-        if (*one && (stat(one, &info) == 0 || errno != ENOENT))
-            code = kube_merge_file(merged, one, err);
+        if (!*one || (stat(one, &info) < 0 && errno == ENOENT))
+            continue;
+        code = kube_merge_file(merged, one, err);
+        found++;
     }
+    if (code == 0 && !found)
+        return nbt_error_set(err, NBT_ENOTFOUND,
+                             "KUBECONFIG is %s, and no such file is there; correct or unset it",
+                             path);
     return code;
 }
