@@ -420,10 +420,16 @@ class Trust(World):
         user = {"client-certificate": str(certificate), "client-key": "locked.key"}
         self.expect(self.kubeconfig(1, user=user), "unsupported", "encrypted")
 
-    def test_https_belongs_here(self):
-        stub = Stub(lambda request, reply: reply.json(200, {}))
+    def test_a_server_without_tls(self):
+        def serve(raw):
+            raw.recv(4096)
+            raw.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            raw.close()
+
+        stub = Stub(None)
+        stub.serve = serve
         self.addCleanup(stub.__exit__)
-        self.expect(self.kubeconfig(stub.port), "timeout", PROBE_CONNECT_TIMEOUT_MS=500, PROBE_TIMEOUT_MS=2000)
+        self.expect(self.kubeconfig(stub.port), "io", "with https?")
 
 
 class Proxies(World):
@@ -589,7 +595,7 @@ class Plugins(World):
         self.assertGreaterEqual(len(self.runs()), 2)
 
     def test_failures(self):
-        token = "A" * 60
+        token = "A1" * 30
         for name, behaviour, code, texts in (
             ("exit", 'print("please log in again", file=sys.stderr); sys.exit(3)', "died", ["please log in again", "status 3"]),
             ("secret", f'print("token {token} expired", file=sys.stderr); sys.exit(1)', "died", ["[hidden] expired"]),
@@ -613,6 +619,14 @@ class Plugins(World):
         self.expect_error(answer, "timeout", "took too long")
         self.assertLess(time.monotonic() - began, 5)
         left = subprocess.run(["pgrep", "-f", "^sleep 987"], capture_output=True, text=True)
+        self.assertEqual(left.stdout, "")
+
+    def test_leaves_a_process(self):
+        stub = self.server()
+        behaviour = "import subprocess\nsubprocess.Popen(['sleep', '986'])\n" + GIVE
+        rc, answer, _ = self.run_probe(self.kubeconfig(stub.port, user=self.plugin(behaviour)), "get", PATH)
+        self.assertEqual(rc, 0, answer)
+        left = subprocess.run(["pgrep", "-f", "^sleep 986"], capture_output=True, text=True)
         self.assertEqual(left.stdout, "")
 
     def test_not_installed(self):

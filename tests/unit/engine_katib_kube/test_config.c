@@ -267,7 +267,7 @@ static void what_is_named_goes_before_the_pod_and_the_home(void **state)
     assert_int_equal(file_mkdir_all(kube, 0700, &err), 0);
     auto_free char *path = write_text(".kube/config", text);
     auto_free char *token = write_text("token", "t\n");
-    auto_free char *authority = write_text("ca.crt", "x");
+    free(write_text("ca.crt", "x"));
     struct kube_config_options options = {.account_folder = folder, .namespace_ = "mine"};
     setenv("HOME", folder, 1);
 
@@ -295,9 +295,17 @@ static void what_is_named_goes_before_the_pod_and_the_home(void **state)
     kube_config_free(config);
     options.path = NULL;
     options.context = "here";
+    setenv("KUBECONFIG", "", 1);
     load(&config, &options);
     assert_string_equal(config->server, "https://file");
     kube_config_free(config);
+
+    options.context = NULL;
+    setenv("KUBECONFIG", "/nowhere/a:/nowhere/b", 1);
+    assert_int_equal(kube_config_load(&config, &options, &err), NBT_ENOTFOUND);
+    assert_non_null(strstr(err.text, "KUBECONFIG is /nowhere/a:/nowhere/b"));
+    nbt_error_clear(&err);
+    unsetenv("KUBECONFIG");
 
     unsetenv("KUBERNETES_SERVICE_HOST");
     options = (struct kube_config_options){.account_folder = "/nowhere"};
@@ -348,6 +356,32 @@ static void plugins_are_read_with_what_they_are_told(void **state)
     kube_config_free(config);
 }
 
+/* Whatever is broken in a kubeconfig, its secrets are not in the message. */
+static void no_broken_kubeconfig_shows_a_secret(void **state)
+{
+    (void)state;
+    static const char breaks[] = "\n\t:{}[]\"'#&*!%@,- ";
+    auto_free char *text =
+        around("server: 'https://h'", "token: " SECRET ", exec: {apiVersion: client.authentication."
+                                      "k8s.io/v1, command: x, args: [" SECRET "]}");
+    size_t length = strlen(text), refused = 0;
+    for (size_t at = 0; at < length; at++)
+        for (size_t i = 0; i < sizeof(breaks) - 1; i++) {
+            struct kube_config *config = NULL;
+            struct nbt_error err;
+            char kept = text[at];
+            text[at] = breaks[i];
+            refused += parse(&config, text, NULL, &err) < 0;
+            if (strstr(err.text, "s3cr3t") || strstr(err.text, "nobody"))
+                fail_msg("'%c' at %zu: %s", breaks[i], at, err.text);
+            for (size_t k = 0; config && k < config->n_warnings; k++)
+                assert_null(strstr(config->warnings[k], "s3cr3t"));
+            kube_config_free(config);
+            text[at] = kept;
+        }
+    assert_true(refused > length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +391,7 @@ int main(void)
         cmocka_unit_test(what_is_no_kubeconfig_is_told),
         cmocka_unit_test(the_first_file_wins_entry_by_entry),
         cmocka_unit_test(what_is_named_goes_before_the_pod_and_the_home),
+        cmocka_unit_test(no_broken_kubeconfig_shows_a_secret),
         cmocka_unit_test(danger_is_warned_about),
         cmocka_unit_test(plugins_are_read_with_what_they_are_told),
     };

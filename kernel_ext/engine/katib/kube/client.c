@@ -44,12 +44,13 @@ static void finish(struct kube_request *request, struct kube_answer *answer, str
     bool canceled = request->state == KUBE_CANCELED;
     answer->code = err->code;
     answer->err = err;
-    auto_json json_t *body = answer->body;
+    json_t *body = answer->body;
     if (answer->code < 0)
         answer->body = NULL;
     request_free(request);
     if (fn && !canceled)
         fn(self, answer);
+    json_decref(body);
 }
 
 /* No answer came. A stream that fell silent and a plugin that took too long may do better. */

@@ -97,6 +97,27 @@ static int prepare(json_t *merged)
     return 0;
 }
 
+/* libyaml's own complaints quote nothing; others quote what may be a secret. */
+static int read_yaml(json_t **ret_document, const char *file, const char *text, size_t length,
+                     struct nbt_error *err)
+{
+    struct nbt_error own = NBT_ERROR_INIT;
+    int code = yamldoc_read(ret_document, file, text, length, &own);
+    if (code == 0)
+        return 0;
+    if (code != NBT_EPARSE || strstr(own.text, "not valid YAML"))
+        code = nbt_error_set(err, own.code, "%s", own.text);
+    else
+        code =
+            nbt_error_set(err, code,
+                          "%s: line %d, column %d: an alias, a tag, a key twice or a number that "
+                          "a kubeconfig cannot have there (what, is not shown, for it may be "
+                          "secret); put the value in quotes",
+                          file, own.line, own.column);
+    nbt_error_at(err, -1, own.line, own.column);
+    return code;
+}
+
 int kube_merge_add(json_t *merged, const char *file, const char *folder, const char *text,
                    size_t length, struct nbt_error *err)
 {
@@ -106,7 +127,7 @@ int kube_merge_add(json_t *merged, const char *file, const char *folder, const c
     /* An empty file is an empty kubeconfig: tools touch it before they write it. */
     if (strspn(text, " \t\r\n") == length)
         return 0;
-    int code = yamldoc_read(&document, file, text, length, err);
+    int code = read_yaml(&document, file, text, length, err);
     return code < 0 ? code : add_document(merged, document, file, folder, err);
 }
 
@@ -135,14 +156,21 @@ int kube_merge_files(json_t *merged, const char *path, struct nbt_error *err)
         return 0;
     auto_free char *list = strdup(path);
     char *rest = list;
+    size_t found = 0;
     int code = list && prepare(merged) == 0
                    ? 0
                    : nbt_error_set(err, NBT_ENOMEM, "no memory to read %s", path);
     while (code == 0 && rest) {
         const char *one = strsep(&rest, ":");
         struct stat info;
-        if (*one && (stat(one, &info) == 0 || errno != ENOENT))
-            code = kube_merge_file(merged, one, err);
+        if (!*one || (stat(one, &info) < 0 && errno == ENOENT))
+            continue;
+        code = kube_merge_file(merged, one, err);
+        found++;
     }
+    if (code == 0 && !found)
+        return nbt_error_set(err, NBT_ENOTFOUND,
+                             "KUBECONFIG is %s, and no such file is there; correct or unset it",
+                             path);
     return code;
 }

@@ -53,13 +53,19 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || strchr("-_+/=.~", c) != NULL;
 }
 
-/* "token", "access_token", ... before a colon or an equals sign make the next word a secret. */
+/* What makes the next word a secret: token=, "password":, Authorization: and such; not the path of
+ * a field (spec.token), nor a name in quotes. */
 static bool names_secret(const char *word, size_t length)
 {
-    static const char *const names[] = {"token",  "password", "secret", "key",
-                                        "bearer", "basic",    "cookie", "passwd"};
-    while (length > 0 && strchr("=:", word[length - 1]))
+    static const char *const names[] = {"token",  "password", "passwd", "secret",       "_key",
+                                        "apikey", "-key",     "cookie", "authorization"};
+    const char *after = word + length;
+    if (word[length - 1] == '=')
         length--;
+    else if (after[0] != ':' && (!strchr("\"'", after[0]) || after[0] == '\0' || after[1] != ':'))
+        return false;
+    if (memchr(word, '.', length))
+        return false;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         size_t n = strlen(names[i]);
         if (length >= n && strncasecmp(word + length - n, names[i], n) == 0)
@@ -68,44 +74,62 @@ static bool names_secret(const char *word, size_t length)
     return false;
 }
 
-/* Paths and host names are long too, but have few letters between their slashes and dots. */
+static bool is_scheme(const char *word, size_t length)
+{
+    return (length == 6 && strncasecmp(word, "Bearer", 6) == 0) ||
+           (length == 5 && strncasecmp(word, "Basic", 5) == 0);
+}
+
+static bool has_digit(const char *word, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (isdigit((unsigned char)word[i]))
+            return true;
+    return false;
+}
+
+/* Names of objects, hosts and paths are long too, but of short parts; words have no digits. */
 static bool looks_secret(const char *word, size_t length)
 {
-    size_t run = 0;
+    bool name = true;
+    size_t first = 0;
     if (length > 8 && memcmp(word, "eyJ", 3) == 0)
         return true;
-    for (size_t i = 0; i < length; i++) {
-        run = word[i] == '/' || word[i] == '.' ? 0 : run + 1;
-        if (run >= LONG_WORD)
+    for (size_t i = 0; i < length; i++)
+        name &= islower((unsigned char)word[i]) || isdigit((unsigned char)word[i]) ||
+                strchr("-./", word[i]) != NULL;
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && !strchr(name ? "-./" : "./", word[i]))
+            continue;
+        if (i - first >= LONG_WORD && has_digit(word + first, i - first))
             return true;
+        first = i + 1;
     }
     return false;
 }
 
-/* Copies word and separators; after a name that announces a secret, the next word is hidden. */
+/* Copies words and what stands between them. */
 static void hide_words(struct buf *out, const char *text)
 {
-    bool announced = false;
+    enum { NOTHING, SCHEME, ANNOUNCED } before = NOTHING;
     for (const char *at = text; *at;) {
         size_t length = 0;
         while (at[length] && is_word(at[length]) && (length == 0 || at[length - 1] != '='))
             length++;
         if (length == 0) {
             if (!strchr(" :=\"'", *at))
-                announced = false;
+                before = NOTHING;
             buf_putc(out, *at++);
             continue;
         }
-        const char *after = at + length + strspn(at + length, " \"':");
-        bool value =
-            *after && (at[length - 1] == '=' || at[length] == ':' || at[length] == '"' ||
-                       strncasecmp(at, "Bearer", 6) == 0 || strncasecmp(at, "Basic", 5) == 0);
-        bool hidden = announced || looks_secret(at, length);
-        announced = !hidden && value && names_secret(at, length);
+        bool scheme = is_scheme(at, length);
+        bool hidden = looks_secret(at, length) || (before == ANNOUNCED && !scheme) ||
+                      (before == SCHEME && (has_digit(at, length) || memchr(at, '.', length)));
         if (hidden)
             buf_puts(out, "[hidden]");
         else
             buf_add(out, at, length);
+        before = scheme ? SCHEME : !hidden && names_secret(at, length) ? ANNOUNCED : NOTHING;
         at += length;
     }
 }
