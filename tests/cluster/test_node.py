@@ -1,5 +1,7 @@
 """The node: what a Pod finds, what is said of it, and how it ends."""
 import os
+import re
+import shutil
 import subprocess
 import threading
 import time
@@ -68,6 +70,18 @@ class Pods(ClusterTest):
         self.told("Failed", "nowhere/nothing:1")
         self.plane.image("nowhere/nothing:1")
         self.assertEqual(self.ended("image")[0], "Succeeded")
+
+    def test_image_with_a_root_of_its_own(self):
+        root = self.plane.folder / "small-image"
+        for path in ["/bin/sh", *re.findall(r"(/\S+) \(0x", subprocess.run(["ldd", "/bin/sh"], capture_output=True, text=True, check=True).stdout)]:
+            target = root / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        self.plane.image("small:1", root, env={"FROM": "image"}, entrypoint=["sh", "-c"], cmd=["echo $FROM $PWD; read -r n < /words/one; echo $n; [ -e /usr/bin ] || echo alone"],
+                         workingDir="/home/somebody", user=1234)
+        self.plane.core.create_namespaced_config_map(self.namespace, {"metadata": {"name": "words"}, "data": {"one": "eins\n"}})
+        self.pod("small", image="small:1", volumes=[volume("words", configMap={"name": "words"})], mounts=[mount("words", "/words")])
+        self.assertEqual(self.ended("small"), ("Succeeded", "image /home/somebody\neins\nalone\n"))
 
     def test_unschedulable(self):
         self.pod("large", "true", containers={"resources": {"requests": {"cpu": "1000"}}})
