@@ -120,6 +120,12 @@ class Pods(ClusterTest):
         until("it ends", lambda: self.phase("slow") == "Failed", 20)
         self.assertEqual(self.status("slow").reason, "DeadlineExceeded")
 
+    def test_memory_limit(self):
+        self.pod("greedy", "python3", "-c", "import time; kept = b'x' * (300 << 20); time.sleep(60)", containers={"resources": {"limits": {"memory": "100Mi"}}})
+        until("it is killed", lambda: self.phase("greedy") == "Failed", 30)
+        ended = self.status("greedy").container_statuses[0].state.terminated
+        self.assertEqual((ended.exit_code, ended.reason), (137, "OOMKilled"))
+
     def test_user_of_the_container(self):
         self.pod("user", "sh", "-c", "id -u; id -g; id -G; echo x > /scratch/file && ls -n /scratch/file | cut -d' ' -f3",
                  volumes=[volume("scratch", emptyDir={})], mounts=[mount("scratch", "/scratch")],

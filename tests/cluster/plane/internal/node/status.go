@@ -87,7 +87,10 @@ func (w *worker) running(c *container) {
 
 func (w *worker) terminated(c *container, code int32) {
 	reason := "Completed"
-	if code != 0 {
+	switch {
+	case c.starved:
+		reason = "OOMKilled"
+	case code != 0:
 		reason = "Error"
 	}
 	no := false
