@@ -120,6 +120,17 @@ class Pods(ClusterTest):
         until("it ends", lambda: self.phase("slow") == "Failed", 20)
         self.assertEqual(self.status("slow").reason, "DeadlineExceeded")
 
+    def test_container_takes_its_processes_with_it(self):
+        """Also where the Pod's containers share a PID namespace, in which no process of a container is the first."""
+        script = "(trap '' TERM HUP; while :; do date +%s.%N > /beat/file; sleep 0.1; done) & sleep 1"
+        other = {"name": "other", "image": "host", "command": ["sh", "-c", "sleep 3; cat /beat/file; date +%s.%N"], "volumeMounts": [mount("beat", "/beat")]}
+        self.plane.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "leaves"}, "spec": {
+            "restartPolicy": "Never", "shareProcessNamespace": True, "volumes": [volume("beat", emptyDir={})], "containers": [
+                {"name": "main", "image": "host", "command": ["sh", "-c", script], "volumeMounts": [mount("beat", "/beat")]}, other]}}, self.namespace)
+        self.assertEqual(self.ended("leaves")[0], "Succeeded")
+        last, then = map(float, self.plane.pod_log("leaves", self.namespace, container="other").split())
+        self.assertGreater(then - last, 1)
+
     def test_memory_limit(self):
         self.pod("greedy", "python3", "-c", "import time; kept = b'x' * (300 << 20); time.sleep(60)", containers={"resources": {"limits": {"memory": "100Mi"}}})
         until("it is killed", lambda: self.phase("greedy") == "Failed", 30)

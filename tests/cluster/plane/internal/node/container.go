@@ -221,7 +221,9 @@ func (c *container) hold(command *exec.Cmd, in *pause, started chan error, outpu
 	if err != nil {
 		return
 	}
+	namespace := mountNamespace(c.process.Pid)
 	err = command.Wait()
+	killMembers(namespace)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
