@@ -52,6 +52,17 @@ class Experiments(ClusterTest):
         job = self.plane.batch.read_namespaced_job(trial_name, self.namespace)
         self.assertEqual(job.metadata.owner_references[0].kind, "Trial")
 
+    def test_metrics_from_the_output(self):
+        """The sidecar has the log, because the command's output goes to its file."""
+        spec = {"metricsCollectorSpec": {"collector": {"kind": "StdOut"}}}
+        name = self.submit(experiment("stdout", trials=1, parallel=1, runner="python3 -c 'import time; time.sleep(1); print(\"score=0.5\"); time.sleep(1)'", **spec))
+        done = self.finished(name)
+        best = done["status"]["currentOptimalTrial"]
+        self.assertEqual(best["observation"]["metrics"], [{"name": "score", "min": "0.5", "max": "0.5", "latest": "0.5"}])
+        pod = self.plane.core.list_namespaced_pod(self.namespace, label_selector=f"katib.kubeflow.org/trial={best['bestTrialName']}").items[0]
+        self.assertEqual(self.plane.pod_log(pod.metadata.name, self.namespace, container="main"), "")
+        self.assertRegex(self.plane.pod_log(pod.metadata.name, self.namespace, container="metrics-logger-and-collector"), r"^I\d{4} .*\] score=0\.5\n$")
+
     def test_failed_trials_fail_the_experiment(self):
         name = self.submit(experiment("bad", runner="exit 3", maxFailedTrialCount=2))
         done = self.finished(name)

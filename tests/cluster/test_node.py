@@ -1,5 +1,7 @@
 """The node: what a Pod finds, what is said of it, and how it ends."""
 import os
+import re
+import shutil
 import subprocess
 import threading
 import time
@@ -69,6 +71,18 @@ class Pods(ClusterTest):
         self.plane.image("nowhere/nothing:1")
         self.assertEqual(self.ended("image")[0], "Succeeded")
 
+    def test_image_with_a_root_of_its_own(self):
+        root = self.plane.folder / "small-image"
+        for path in ["/bin/sh", *re.findall(r"(/\S+) \(0x", subprocess.run(["ldd", "/bin/sh"], capture_output=True, text=True, check=True).stdout)]:
+            target = root / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        self.plane.image("small:1", root, env={"FROM": "image"}, entrypoint=["sh", "-c"], cmd=["echo $FROM $PWD; read -r n < /words/one; echo $n; [ -e /usr/bin ] || echo alone"],
+                         workingDir="/home/somebody", user=1234)
+        self.plane.core.create_namespaced_config_map(self.namespace, {"metadata": {"name": "words"}, "data": {"one": "eins\n"}})
+        self.pod("small", image="small:1", volumes=[volume("words", configMap={"name": "words"})], mounts=[mount("words", "/words")])
+        self.assertEqual(self.ended("small"), ("Succeeded", "image /home/somebody\neins\nalone\n"))
+
     def test_unschedulable(self):
         self.pod("large", "true", containers={"resources": {"requests": {"cpu": "1000"}}})
         self.assertEqual(self.told("FailedScheduling"), ["0/1 nodes are available: 1 Insufficient cpu."])
@@ -105,6 +119,23 @@ class Pods(ClusterTest):
         self.pod("slow", "sleep", "60", activeDeadlineSeconds=1)
         until("it ends", lambda: self.phase("slow") == "Failed", 20)
         self.assertEqual(self.status("slow").reason, "DeadlineExceeded")
+
+    def test_container_takes_its_processes_with_it(self):
+        """Also where the Pod's containers share a PID namespace, in which no process of a container is the first."""
+        script = "(trap '' TERM HUP; while :; do date +%s.%N > /beat/file; sleep 0.1; done) & sleep 1"
+        other = {"name": "other", "image": "host", "command": ["sh", "-c", "sleep 3; cat /beat/file; date +%s.%N"], "volumeMounts": [mount("beat", "/beat")]}
+        self.plane.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "leaves"}, "spec": {
+            "restartPolicy": "Never", "shareProcessNamespace": True, "volumes": [volume("beat", emptyDir={})], "containers": [
+                {"name": "main", "image": "host", "command": ["sh", "-c", script], "volumeMounts": [mount("beat", "/beat")]}, other]}}, self.namespace)
+        self.assertEqual(self.ended("leaves")[0], "Succeeded")
+        last, then = map(float, self.plane.pod_log("leaves", self.namespace, container="other").split())
+        self.assertGreater(then - last, 1)
+
+    def test_memory_limit(self):
+        self.pod("greedy", "python3", "-c", "import time; kept = b'x' * (300 << 20); time.sleep(60)", containers={"resources": {"limits": {"memory": "100Mi"}}})
+        until("it is killed", lambda: self.phase("greedy") == "Failed", 30)
+        ended = self.status("greedy").container_statuses[0].state.terminated
+        self.assertEqual((ended.exit_code, ended.reason), (137, "OOMKilled"))
 
     def test_user_of_the_container(self):
         self.pod("user", "sh", "-c", "id -u; id -g; id -G; echo x > /scratch/file && ls -n /scratch/file | cut -d' ' -f3",

@@ -44,7 +44,9 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
+	log := &echo{path: o.Path, to: os.Stdout}
 	for main.runs() {
+		log.more()
 		if rules.broken(o) {
 			report.Stopped = true
 			if err := main.stop(filepath.Dir(o.Path)); err != nil {
@@ -55,6 +57,7 @@ func Run(o Options) error {
 		time.Sleep(poll)
 	}
 	waitForOthers()
+	log.more()
 	if err := main.completed(filepath.Dir(o.Path)); err != nil && !report.Stopped {
 		return err
 	}

@@ -77,7 +77,7 @@ func (k *Katib) round(ctx context.Context) error {
 			return err
 		}
 		if err := k.reconcileTrial(ctx, trial); err != nil {
-			k.complain(trial, "Trial", trial.ObjectMeta, err)
+			k.complain("Trial", trial.ObjectMeta, err)
 		}
 		key := trial.Namespace + "/" + trial.Labels[experimentLabel]
 		byExperiment[key] = append(byExperiment[key], trial)
@@ -92,7 +92,7 @@ func (k *Katib) round(ctx context.Context) error {
 			return err
 		}
 		if err := k.reconcileExperiment(ctx, e, byExperiment[e.Namespace+"/"+e.Name]); err != nil {
-			k.complain(e, "Experiment", e.ObjectMeta, err)
+			k.complain("Experiment", e.ObjectMeta, err)
 		}
 	}
 	return nil
@@ -101,7 +101,7 @@ func (k *Katib) round(ctx context.Context) error {
 func (k *Katib) settings(ctx context.Context) settings.Settings { return settings.Read(ctx, k) }
 
 // complain leaves an event on an object that could not be reconciled; a conflict is only for the next round.
-func (k *Katib) complain(_ any, kind string, meta metav1.ObjectMeta, err error) {
+func (k *Katib) complain(kind string, meta metav1.ObjectMeta, err error) {
 	if errors.IsConflict(err) || errors.IsNotFound(err) {
 		return
 	}

@@ -36,6 +36,7 @@ type container struct {
 	code     int32
 	mu       sync.Mutex
 	over     bool
+	starved  bool // of memory
 }
 
 // inside is what the container's first process needs to know to become the container.
@@ -86,6 +87,7 @@ func (w *worker) newContainer(spec *corev1.Container, image *image, restarts int
 	w.mu.Lock()
 	w.containers[spec.Name] = c
 	w.mu.Unlock()
+	go c.holdMemory()
 	if w.ctx.Err() != nil {
 		c.kill()
 	}
@@ -219,7 +221,9 @@ func (c *container) hold(command *exec.Cmd, in *pause, started chan error, outpu
 	if err != nil {
 		return
 	}
+	namespace := mountNamespace(c.process.Pid)
 	err = command.Wait()
+	killMembers(namespace)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true

@@ -149,7 +149,7 @@ func (w *worker) start(spec *corev1.Container, image *image, restarts int32) (c 
 		var cannot *startError
 		if errors.As(err, &cannot) {
 			w.event(corev1.EventTypeWarning, "Failed", "Error: %v", err)
-			w.cannotStart(spec, image, restarts, err.Error())
+			w.cannotStart(spec, restarts, err.Error())
 			return nil, true
 		}
 		w.event(corev1.EventTypeWarning, "Failed", "Error: %v", err)

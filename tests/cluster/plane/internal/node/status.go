@@ -5,7 +5,6 @@ import (
 	"log"
 	"os"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -43,16 +42,23 @@ func waitingAll(specs []corev1.Container, reason string) []corev1.ContainerStatu
 	return all
 }
 
+// each visits the statuses of all containers, init containers first.
+func (w *worker) each(visit func(*corev1.ContainerStatus)) {
+	for _, list := range [][]corev1.ContainerStatus{w.status.InitContainerStatuses, w.status.ContainerStatuses} {
+		for i := range list {
+			visit(&list[i])
+		}
+	}
+}
+
 // change edits one container's status and publishes it.
 func (w *worker) change(name string, edit func(*corev1.ContainerStatus)) {
 	w.mu.Lock()
-	for _, list := range [][]corev1.ContainerStatus{w.status.InitContainerStatuses, w.status.ContainerStatuses} {
-		for i := range list {
-			if list[i].Name == name {
-				edit(&list[i])
-			}
+	w.each(func(s *corev1.ContainerStatus) {
+		if s.Name == name {
+			edit(s)
 		}
-	}
+	})
 	w.mu.Unlock()
 	w.publish()
 }
@@ -81,7 +87,10 @@ func (w *worker) running(c *container) {
 
 func (w *worker) terminated(c *container, code int32) {
 	reason := "Completed"
-	if code != 0 {
+	switch {
+	case c.starved:
+		reason = "OOMKilled"
+	case code != 0:
 		reason = "Error"
 	}
 	no := false
@@ -93,7 +102,7 @@ func (w *worker) terminated(c *container, code int32) {
 	})
 }
 
-func (w *worker) cannotStart(spec *corev1.Container, _ *image, restarts int32, message string) {
+func (w *worker) cannotStart(spec *corev1.Container, restarts int32, message string) {
 	w.change(spec.Name, func(s *corev1.ContainerStatus) {
 		s.RestartCount = restarts
 		s.State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
@@ -126,62 +135,41 @@ func (w *worker) initialized() {
 // loseContainers is for a Pod whose containers died with an earlier run of the node.
 func (w *worker) loseContainers() {
 	w.status = *w.pod.Status.DeepCopy()
-	for _, list := range [][]corev1.ContainerStatus{w.status.InitContainerStatuses, w.status.ContainerStatuses} {
-		for i := range list {
-			if list[i].State.Terminated == nil {
-				list[i].Ready = false
-				list[i].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-					ExitCode: 137, Reason: "ContainerStatusUnknown", Message: "The container could not be located when the pod was terminated", FinishedAt: metav1.Now(),
-				}}
-			}
+	w.each(func(s *corev1.ContainerStatus) {
+		if s.State.Terminated == nil {
+			s.Ready = false
+			s.State = unknown("The container could not be located when the pod was terminated")
 		}
-	}
+	})
 }
 
-// finish says how the Pod ended, and lets it go where it is being deleted.
+func unknown(message string) corev1.ContainerState {
+	return corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+		ExitCode: 137, Reason: "ContainerStatusUnknown", Message: message, FinishedAt: metav1.Now(),
+	}}
+}
+
+// finish says how the Pod ended, and lets it go when it is being deleted.
 func (w *worker) finish(phase corev1.PodPhase) {
 	w.mu.Lock()
-	deleted := w.why.deleted
 	w.status.Phase = phase
 	if w.why.reason != "" {
 		w.status.Phase, w.status.Reason, w.status.Message = corev1.PodFailed, w.why.reason, w.why.message
 	}
-	for _, list := range [][]corev1.ContainerStatus{w.status.InitContainerStatuses, w.status.ContainerStatuses} {
-		for i := range list {
-			if list[i].State.Running == nil && list[i].State.Terminated == nil && deleted {
-				list[i].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-					ExitCode: 137, Reason: "ContainerStatusUnknown", Message: "The container was never started", FinishedAt: metav1.Now(),
-				}}
-			}
+	w.each(func(s *corev1.ContainerStatus) {
+		if s.State.Running == nil && s.State.Terminated == nil && w.stopped() {
+			s.State = unknown("The container was never started")
 		}
-	}
+	})
 	w.mu.Unlock()
 	w.publish()
-	if deleted {
-		w.node.forget(w.ctx, w.pod)
-		return
-	}
-	go func() { // deleted later, with nothing left to stop
-		<-w.stoppedForDeletion()
-		w.node.forget(w.ctx, w.pod)
-	}()
-}
-
-func (w *worker) stoppedForDeletion() <-chan struct{} {
-	done := make(chan struct{})
 	go func() {
-		defer close(done)
-		for w.ctx.Err() == nil {
-			w.mu.Lock()
-			deleted := w.why.deleted
-			w.mu.Unlock()
-			if deleted {
-				return
-			}
-			wait(w.ctx, 100*time.Millisecond)
+		select {
+		case <-w.deleted:
+			w.node.forget(w.ctx, w.pod)
+		case <-w.ctx.Done():
 		}
 	}()
-	return done
 }
 
 // forget removes a Pod whose processes are gone.

@@ -24,8 +24,10 @@ type worker struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 
-	stopping chan struct{} // closed when the Pod shall end in good order
-	stopOnce sync.Once
+	stopping   chan struct{} // closed when the Pod shall end in good order
+	stopOnce   sync.Once
+	deleted    chan struct{} // closed when the API server waits for the Pod's end to remove it
+	deleteOnce sync.Once
 
 	mu         sync.Mutex
 	status     corev1.PodStatus
@@ -38,7 +40,6 @@ type worker struct {
 // stopReason is what ends a Pod before its containers do.
 type stopReason struct {
 	grace           time.Duration
-	deleted         bool
 	reason, message string
 }
 
@@ -46,7 +47,7 @@ func newWorker(ctx context.Context, n *Node, pod *corev1.Pod) *worker {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &worker{
 		node: n, pod: pod, folder: filepath.Join(n.Folder, "pods", string(pod.UID)), ctx: ctx, cancel: cancel,
-		ended: make(chan struct{}), stopping: make(chan struct{}), containers: map[string]*container{}, volumes: map[string]string{},
+		ended: make(chan struct{}), stopping: make(chan struct{}), deleted: make(chan struct{}), containers: map[string]*container{}, volumes: map[string]string{},
 	}
 	if pod.DeletionTimestamp != nil {
 		w.seen(pod)
@@ -81,7 +82,8 @@ func (w *worker) seen(pod *corev1.Pod) {
 	if pod.DeletionGracePeriodSeconds != nil {
 		grace = time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second
 	}
-	w.stop(stopReason{grace: grace, deleted: true})
+	w.stop(stopReason{grace: grace})
+	w.deleteOnce.Do(func() { close(w.deleted) })
 }
 
 // stop ends the Pod in good order; the first reason stays.
@@ -92,11 +94,6 @@ func (w *worker) stop(why stopReason) {
 		w.mu.Unlock()
 		close(w.stopping)
 	})
-	if why.deleted {
-		w.mu.Lock()
-		w.why.deleted = true
-		w.mu.Unlock()
-	}
 }
 
 func (w *worker) stopped() bool {
