@@ -1,6 +1,7 @@
 """The engine katib from the command line: what a person does with experiments of a cluster, and what may happen to them meanwhile."""
 import json
 import os
+import pathlib
 import time
 import unittest
 
@@ -220,9 +221,9 @@ class Refusals(EngineTest):
         """The overview does not wait for it, and tells so; what is here is listed."""
         self.detached("far", trials=2, parallel=2)
         self.awaited("far")
-        text = self.program.env["KUBECONFIG"]
+        config = self.program.env["KUBECONFIG"]
         lost = self.program.folder / "lost"
-        lost.write_text(open(text, encoding="utf-8").read())
+        lost.write_text(pathlib.Path(config).read_text())
         for fault in (self.plane.link.cut, self.plane.link.silent):
             with self.subTest(fault.__name__), fault():
                 begin = time.monotonic()

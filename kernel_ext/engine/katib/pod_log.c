@@ -66,11 +66,11 @@ static bool take_event(struct pod_log *log, const char *text, size_t length)
                                   ? json_loadb(text, length, 0, NULL)
                                   : NULL;
 
-    if (!event)
-        return false;
-    if (strcmp(json_string_value(json_object_get(event, "event")), "file") == 0)
+    const char *kind = json_string_value(json_object_get(event, "event"));
+
+    if (kind && strcmp(kind, "file") == 0)
         take_part(log, event);
-    return true;
+    return kind;
 }
 
 void pod_log_line(struct pod_log *log, const char *text, size_t length, bool whole)
@@ -115,11 +115,13 @@ int pod_log_save(const struct pod_log *log, const char *folder, struct nbt_error
     for (size_t i = 0; i < POD_LOG_FILES && result == 0; i++) {
         auto_free char *path = file_join(folder, pod_log_names[i]);
         if (!path)
-            result = nbt_error_set(err, NBT_ENOMEM, "no memory for the trial's files");
-        else if (log->whole[i])
+            return nbt_error_set(err, NBT_ENOMEM, "no memory for the trial's files");
+        if (log->whole[i])
             result = save_file(&log->files[i], path, err);
         else if (strcmp(pod_log_names[i], LOG_NAME) == 0)
             result = save_text(log, path, err);
+        if (result < 0)
+            nbt_error_prefix(err, "cannot save %s of the trial", pod_log_names[i]);
     }
     return result;
 }
