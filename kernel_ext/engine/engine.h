@@ -79,6 +79,10 @@ struct engine {
     /* The objects that are submitted with a translated document: an array. NULL: none are. */
     int (*objects)(json_t **ret, const json_t *document, const struct nbt_notebook *notebook, struct nbt_error *err);
 
+    /* Appends what must hold where trials run, as doctor's checks: {"name","status":
+     * "ok|warning|missing","text","cure"}. Asks whoever has to be asked. NULL: nothing need be. */
+    int (*check)(json_t *checks, struct nbt_error *err);
+
     /* Takes the experiment over and starts it. NBT_EEXIST when the name is taken. Must not wait for trials. */
     int (*submit)(const struct engine_submission *submission, struct nbt_error *err);
     int (*list)(json_t **ret_items, struct nbt_error *err); /* array, newest first; unreadable ones have "error" */

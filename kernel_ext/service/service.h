@@ -153,8 +153,9 @@ struct service_install {
 nbt_must_check int service_install(json_t **ret, const struct service_install *install,
                                    struct nbt_error *err);
 
-/* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
-nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
+/* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]}; with an engine's name, what
+ * must hold where it runs trials comes first. */
+nbt_must_check int service_doctor(json_t **ret, const char *engine, struct nbt_error *err);
 
 /* "90", "90s", "15m", "2h", "1d" to seconds, 1 s to 366 d. NBT_EINVAL otherwise. */
 nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, struct nbt_error *err);

@@ -8,7 +8,7 @@ import unittest
 try:
     from processes import until
     from program import PROGRAM, Program
-    from world import ClusterTest
+    from world import ClusterTest, experiment
 except ImportError as problem:  # no plane can be had here
     raise unittest.SkipTest(str(problem))
 
@@ -152,12 +152,12 @@ class Changes(EngineTest):
     def test_stop_now_then_delete(self):
         self.detached("now", trials=9, parallel=3, body=BODY + "\ntime.sleep(120)")
         self.running("now", 3)
-        self.assertEqual(self.program.run("delete", "now").returncode, 5)
+        self.assertEqual(self.program.run("delete", "now", "--yes").returncode, 5)
         self.assertEqual(self.program.run("stop", "now", "--now").returncode, 0)
         found = self.awaited("now")
         self.assertEqual(found["state"], "Stopped")
         self.assertEqual({t["state"] for t in found["trials"]}, {"Killed"})
-        done = self.program.run("delete", "now")
+        done = self.program.run("delete", "now", "--yes")
         self.assertEqual(done.returncode, 0, done.stderr)
         until("nothing is left", lambda: not self.left(), 60)
         self.assertEqual(self.program.json("list"), [])
@@ -188,15 +188,9 @@ class Refusals(EngineTest):
         self.assertEqual(self.left(), [])
 
     def test_name_is_taken(self):
-        self.plane.custom.create_namespaced_custom_object("kubeflow.org", "v1beta1", self.namespace, "experiments", {
-            **self.taken(), "metadata": {"name": "taken"}})
-        self.refused(self.program.run(*self.words("taken")), 5, "taken")
+        self.submit(experiment("taken", trials=1, parallel=1))
+        self.refused(self.program.run(*self.words("taken")), 5, 'experiments.kubeflow.org "taken" already exists')
         self.assertIn("taken", self.left())
-
-    def taken(self):
-        done = self.program.json("experiment", self.program.notebook(PARAMETERS, BODY, METRICS), "--engine", "katib", "--image", "host", *RANGES)
-        document = done.get("experiment", done)
-        return {k: document[k] for k in ("apiVersion", "kind", "spec")}
 
     def test_no_permission(self):
         self.program.use(self.plane.token_kubeconfig(self.namespace))

@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "engine/katib/algorithms.h"
 #include "engine/katib/bundle.h"
+#include "engine/katib/preflight.h"
 #include "engine/katib/template.h"
 #include "engine/katib/translate.h"
 #include "engine/katib/verbs.h"
@@ -89,6 +90,7 @@ const struct engine katib_engine = {
     .check_algorithm = check_algorithm,
     .translate = translate,
     .objects = objects,
+    .check = katib_check,
     .submit = katib_submit,
     .list = katib_list,
     .stamps = katib_stamps,

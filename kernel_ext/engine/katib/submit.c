@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "engine/katib/katib.h"
 #include "engine/katib/kube/path.h"
+#include "engine/katib/preflight.h"
 #include "engine/katib/session.h"
 #include "engine/katib/translate.h"
 #include "engine/katib/verbs.h"
@@ -137,12 +138,23 @@ static int open_session(struct katib_session *ret, const json_t *document, struc
                                     metadata_text(document, "namespace"), KATIB_PATIENT, err);
 }
 
+static int check(const struct katib_session *session, const json_t *document,
+                 struct nbt_error *err)
+{
+    auto_json json_t *checks = json_array();
+    int result = katib_preflight(checks, session, document, err);
+
+    return result < 0 ? result : katib_preflight_error(checks, err);
+}
+
 static int submit(const struct engine_submission *submission, json_t *document,
                   const struct nbt_notebook *notebook, struct nbt_error *err)
 {
     CLEANUP(katib_session_close) struct katib_session session = {0};
     int result = open_session(&session, document, err);
 
+    if (result == 0)
+        result = check(&session, document, err);
     if (result == 0)
         result = label_submission(document, err);
     if (result == 0)
