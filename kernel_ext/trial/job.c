@@ -200,6 +200,7 @@ static struct trial_options options_of(const struct job *job)
         .cell_timeout_s = json_integer_value(json_object_get(json, "cell_timeout_s")),
         .isolation = isolate ? TRIAL_ISOLATE : TRIAL_SHARE,
         .reports = json_is_true(json_object_get(json, "reports")),
+        .echo_fd = STDERR_FILENO,
     };
 }
 

@@ -12,7 +12,7 @@
  * name, "kernel": name, "trial_timeout_s", "cell_timeout_s": seconds, "isolate", "reports": bool}
  *
  * All but version, notebook, metrics and parameters may be absent. The trial's events go to stdout,
- * one JSON object a line, as trial.h has them; after them its files, so that they can be had from
+ * one JSON object a line, as trial.h has them, its log to stderr; after them its files, so that they can be had from
  * the pod's log when the pod is gone:
  *
  *     {"event":"file","name":"executed.ipynb","part":0,"parts":2,"data":"..."}   base64 of gzip,

@@ -87,6 +87,13 @@ static void write_quietly(int fd, const char *text, size_t length)
         nbt_error_clear(&ignored);
 }
 
+static void write_log(const struct record *record, const char *text, size_t length)
+{
+    write_quietly(record->log_fd, text, length);
+    if (record->options->echo_fd > 0)
+        write_quietly(record->options->echo_fd, text, length);
+}
+
 void record_event(struct record *record, json_t *event)
 {
     char time[CLOCK_TEXT_MAX];
@@ -107,7 +114,7 @@ static void log_line(struct record *record, const char *format, va_list args)
     clock_rfc3339(time, clock_realtime_us());
     vsnprintf(text, sizeof text, format, args);
     buf_printf(&line, "[%s] %s\n", time, text);
-    write_quietly(record->log_fd, buf_text(&line), line.length);
+    write_log(record, buf_text(&line), line.length);
 }
 
 void record_log(struct record *record, const char *format, ...)
@@ -144,9 +151,9 @@ void record_output(struct record *record, const char *text, size_t length)
         return;
     record->logged += length;
     if (record->logged > OUTPUT_MAX)
-        write_quietly(record->log_fd, note, sizeof note - 1);
+        write_log(record, note, sizeof note - 1);
     else
-        write_quietly(record->log_fd, text, length);
+        write_log(record, text, length);
 }
 
 static int append(struct trial_metric *metric, double value)

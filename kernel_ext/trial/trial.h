@@ -55,6 +55,7 @@ struct trial_options {
     bool keep_workspace;
     const char *marker; /* PROCESS_MARKER of the kernel and what it starts */
     int cancel_fd;      /* readable: stop now, record what ran; -1: none */
+    int echo_fd;        /* trial.log goes there too as it is written; 0: nowhere */
     void (*on_event)(void *self, const json_t *event);
     void *self;
 };

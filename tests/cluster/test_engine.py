@@ -102,6 +102,7 @@ class Runs(EngineTest):
         self.assertEqual(kinds[:2] + kinds[-1:], ["experiment-created", "engine-started", "engine-ended"])
         self.assertEqual([kinds.count(k) for k in ("trial-created", "trial-started", "trial-finished")], [6, 6, 6])
         self.assertGreaterEqual(kinds.count("optimal"), 1)
+        self.assertGreaterEqual(kinds.count("trial-step"), 1)
 
     def test_failing_trial_says_why(self):
         self.detached("bad", trials=2, parallel=2, body="raise ValueError('no such data')\nscore = 1")
@@ -182,29 +183,30 @@ class Refusals(EngineTest):
             self.assertIn(text, done.stderr)
         self.assertEqual(self.program.json("list"), [])
 
-    def test_admission_names_the_field(self):
+    def test_admission_tells_where_nothing_else_can(self):
+        """Who may not read the namespace gets Katib's own words."""
         self.plane.core.patch_namespace(self.namespace, {"metadata": {"labels": {"katib.kubeflow.org/metrics-collector-injection": None}}})
-        self.refused(self.program.run(*self.words("label")), 3, "the namespace lacks label")
+        self.account("katib-user")
+        self.refused(self.program.run(*self.words("label")), 3, "denied the request", "the namespace lacks label")
         self.assertEqual(self.left(), [])
+
+    def account(self, role):
+        """Goes on as the namespace's service account, with the rights of a role in the namespace alone."""
+        self.plane.rbac.create_namespaced_role_binding(self.namespace, {
+            "metadata": {"name": role}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": self.namespace}]})
+        self.program.use(self.plane.token_kubeconfig(self.namespace))
 
     def test_name_is_taken(self):
         self.submit(experiment("taken", trials=1, parallel=1))
         self.refused(self.program.run(*self.words("taken")), 5, 'experiments.kubeflow.org "taken" already exists')
         self.assertIn("taken", self.left())
 
-    def test_no_permission(self):
-        self.program.use(self.plane.token_kubeconfig(self.namespace))
-        self.refused(self.program.run(*self.words("rights")), 6, "experiments", "cannot create")
-
-    def test_no_right_to_what_goes_with_it(self):
-        """An Experiment whose ConfigMaps are refused is taken back."""
-        self.plane.rbac.create_namespaced_role(self.namespace, {"metadata": {"name": "half"}, "rules": [
-            {"apiGroups": ["kubeflow.org"], "resources": ["experiments"], "verbs": ["get", "create", "delete"]}]})
-        self.plane.rbac.create_namespaced_role_binding(self.namespace, {
-            "metadata": {"name": "half"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "half"},
-            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": self.namespace}]})
-        self.program.use(self.plane.token_kubeconfig(self.namespace))
-        self.refused(self.program.run(*self.words("half")), 6, "configmaps")
+    def test_what_goes_with_it_is_refused(self):
+        """An Experiment whose ConfigMaps cannot be made is taken back."""
+        self.plane.core.create_namespaced_resource_quota(self.namespace, {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "1"}}})
+        until("the quota counts", lambda: self.plane.core.read_namespaced_resource_quota("few", self.namespace).status.used)
+        self.refused(self.program.run(*self.words("half")), 6, "configmaps", "exceeded quota: few")
         until("it is taken back", lambda: not self.left(), 60)
 
     def test_no_cluster_is_configured(self):

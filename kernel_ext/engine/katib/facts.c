@@ -42,6 +42,7 @@ void facts_fini(struct facts *facts)
         close(facts->fd);
     json_decref(facts->list);
     json_decref(facts->states);
+    json_decref(facts->runs);
     *facts = (struct facts){0};
 }
 
@@ -55,6 +56,8 @@ static void fold(struct facts *facts, const json_t *fact)
         json_object_set_new(facts->states, trial, json_string("Pending"));
     else if (strcmp(kind, "trial-started") == 0)
         json_object_set_new(facts->states, trial, json_string("Running"));
+    else if (strcmp(kind, "trial-step") == 0)
+        json_object_set(facts->runs, trial, member(fact, "run"));
     else if (strcmp(kind, "trial-finished") == 0)
         json_object_set(facts->states, trial, member(fact, "state"));
     else if (strcmp(kind, "optimal") == 0)
@@ -110,9 +113,13 @@ static int catch_up(struct facts *facts, struct nbt_error *err)
 int facts_open(struct facts *ret, const struct katib_place *place, struct nbt_error *err)
 {
     auto_free char *path = file_join(place->folder, "facts.jsonl");
-    struct facts facts = {
-        .place = place, .fd = -1, .list = json_array(), .states = json_object(), .best = ""};
-    int result = path && facts.list && facts.states ? 0 : no_memory(err);
+    struct facts facts = {.place = place,
+                          .fd = -1,
+                          .list = json_array(),
+                          .states = json_object(),
+                          .runs = json_object(),
+                          .best = ""};
+    int result = path && facts.list && facts.states && facts.runs ? 0 : no_memory(err);
 
     if (result == 0 && (facts.fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
         result = nbt_error_errno(err, "cannot open %s", path);
@@ -332,17 +339,40 @@ int facts_see(struct facts *facts, const json_t *experiment, const json_t *items
     return result;
 }
 
+static int write_one(struct facts *facts, const char *kind, json_t *members, struct nbt_error *err)
+{
+    size_t first = json_array_size(facts->list);
+    int result = add(facts, kind, members, err);
+
+    return result < 0 ? result : write_new(facts, first, err);
+}
+
 int facts_add(struct facts *facts, const char *kind, json_t *members, struct nbt_error *err)
 {
     int result = lock(facts, err);
-    size_t first = json_array_size(facts->list);
 
     if (result < 0)
         json_decref(members);
     else
-        result = add(facts, kind, members, err);
-    if (result == 0)
-        result = write_new(facts, first, err);
+        result = write_one(facts, kind, members, err);
+    (void)flock(facts->fd, LOCK_UN);
+    return result;
+}
+
+int facts_see_step(struct facts *facts, const char *trial, const json_t *event,
+                   struct nbt_error *err)
+{
+    int result = lock(facts, err);
+    json_int_t run = json_integer_value(member(event, "run"));
+    bool is_new = strcmp(text(facts->states, trial), "Running") == 0 &&
+                  run > json_integer_value(member(facts->runs, trial));
+
+    if (result == 0 && is_new)
+        result = write_one(facts, "trial-step",
+                           json_pack("{s:s, s:O*, s:O*, s:I, s:O*}", "trial", trial, "step",
+                                     member(event, "step"), "cell", member(event, "cell"), "run",
+                                     run, "cells", member(event, "cells")),
+                           err);
     (void)flock(facts->fd, LOCK_UN);
     return result;
 }

@@ -25,6 +25,7 @@ struct facts {
     json_t *list;   /* all facts, by seq */
     size_t told;    /* of list */
     json_t *states; /* trial: state as it was written last */
+    json_t *runs;   /* trial: "run" of its last step */
     const char *best;
     bool begun, ended;
 };
@@ -36,6 +37,10 @@ void facts_fini(struct facts *facts);
 /* Writes down what is new in Katib's objects; `items` are all the trials. */
 nbt_must_check int facts_see(struct facts *facts, const json_t *experiment, const json_t *items,
                              struct nbt_error *err);
+
+/* A step of a running trial (trial.h); one that was written already is not again. */
+nbt_must_check int facts_see_step(struct facts *facts, const char *trial, const json_t *event,
+                                  struct nbt_error *err);
 
 /* One more, of any kind; members are its own, taken. */
 nbt_must_check int facts_add(struct facts *facts, const char *kind, json_t *members,

@@ -9,11 +9,9 @@
 #include "base/scope.h"
 #include "engine/katib/kube/log.h"
 #include "engine/katib/pod_log.h"
-#include "engine/katib/template.h"
 #include "engine/katib/verbs.h"
 #include "engine/katib/view.h"
 
-#define SIDECAR      "metrics-logger-and-collector"
 #define READ_MS      60000 /* that reading a log may take */
 #define FAILURES_MAX 8
 #define RESULT_MAX   ((size_t)16 << 20)
@@ -79,17 +77,6 @@ static bool has_ended(const json_t *pod)
     return strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0;
 }
 
-/* The container whose log is the trial's. Katib may have sent its output through the sidecar (katib
- * section 4). */
-static const char *container_of(const json_t *pod)
-{
-    const json_t *containers = member(member(pod, "spec"), "containers");
-    const json_t *first = json_array_get(containers, 0);
-    const char *script = json_string_value(json_array_get(member(first, "args"), 0));
-
-    return script && strstr(script, " 1>/var/log/katib/") ? SIDECAR : text(first, "name");
-}
-
 /* ---- its log ---- */
 
 struct reading {
@@ -121,7 +108,7 @@ static int read_log(struct pod_log *ret, const struct katib_session *session, co
     struct reading reading = {.log = ret, .err = NBT_ERROR_INIT};
     struct kube_log_options options = {.namespace_ = session->namespace_,
                                        .pod = text(member(pod, "metadata"), "name"),
-                                       .container = container_of(pod),
+                                       .container = katib_container_of(pod),
                                        .on_line = on_line,
                                        .on_end = on_end,
                                        .self = &reading};

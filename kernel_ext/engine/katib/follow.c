@@ -10,7 +10,10 @@
 #include "engine/katib/fetch.h"
 #include "engine/katib/kube/watch.h"
 #include "engine/katib/session.h"
+#include "engine/katib/steps.h"
+#include "engine/katib/template.h"
 #include "engine/katib/verbs.h"
+#include "engine/katib/view.h"
 
 #define SOON_MS  300   /* after a trial changed the Experiment is read */
 #define LATER_MS 10000 /* and otherwise that often */
@@ -20,6 +23,7 @@ struct follower {
     const struct katib_place *place;
     struct katib_session session;
     struct facts facts;
+    struct steps *steps; /* of running trials */
     json_t *trials;     /* name: object */
     json_t *experiment; /* news; NULL: none */
     int timer;
@@ -72,6 +76,37 @@ static int list_trials(json_t **ret, const struct follower *follower, struct nbt
     return 0;
 }
 
+/* ---- steps ---- */
+
+static void on_step(void *self, const char *trial, const json_t *event)
+{
+    struct follower *follower = self;
+    struct nbt_error err = NBT_ERROR_INIT;
+
+    if (facts_see_step(&follower->facts, trial, event, &err) < 0)
+        give_up(follower, &err);
+    else
+        tell(follower);
+}
+
+/* Trials of a template that is the user's own do not tell of steps. */
+static void follow_steps(struct follower *follower, const json_t *experiment, const json_t *items)
+{
+    size_t i;
+    const json_t *trial;
+
+    if (!katib_template_is_ours(experiment))
+        return;
+    json_array_foreach(items, i, trial)
+    {
+        enum status_state state = katib_trial_state(trial);
+        if (state == STATUS_TRIAL_RUNNING)
+            steps_follow(follower->steps, name_of(trial));
+        else if (katib_trial_is_over(state))
+            steps_leave(follower->steps, name_of(trial));
+    }
+}
+
 static int see(struct follower *follower, const json_t *experiment, struct nbt_error *err)
 {
     auto_json json_t *items = NULL;
@@ -82,7 +117,10 @@ static int see(struct follower *follower, const json_t *experiment, struct nbt_e
     if (result < 0)
         return result;
     katib_fetch_failures(&follower->session, &follower->facts, items);
-    return facts_see(&follower->facts, experiment, items, err);
+    result = facts_see(&follower->facts, experiment, items, err);
+    if (result == 0)
+        follow_steps(follower, experiment, items);
+    return result;
 }
 
 static void see_news(struct follower *follower)
@@ -222,8 +260,10 @@ static int add_sources(struct follower *follower, struct nbt_error *err)
 {
     const struct engine_watch *watch = follower->watch;
 
-    if (watch->cancel_fd >= 0 &&
-        loop_add_fd(loop_of(follower), watch->cancel_fd, POLLIN, on_cancel, follower) < 0)
+    follower->steps = steps_new(&follower->session, on_step, follower);
+    if (!follower->steps ||
+        (watch->cancel_fd >= 0 &&
+         loop_add_fd(loop_of(follower), watch->cancel_fd, POLLIN, on_cancel, follower) < 0))
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the watch");
     if (watch->tick_ms > 0)
         on_tick(follower);
@@ -291,6 +331,7 @@ int katib_watch(const char *experiment, const struct engine_watch *watch, struct
         result = katib_session_of(&follower.session, &place, KATIB_PATIENT, err);
     if (result == 0)
         result = run(&follower, err);
+    steps_free(follower.steps);
     katib_session_close(&follower.session);
     facts_fini(&follower.facts);
     json_decref(follower.experiment);

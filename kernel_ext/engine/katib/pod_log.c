@@ -58,29 +58,30 @@ static void take_part(struct pod_log *log, const json_t *event)
     log->whole[i] = log->parts[i] == parts && !buf_failed(&log->files[i]);
 }
 
-/* A line of the runner's own; the notebook's output may look like one, but has no such event. */
-static bool take_event(struct pod_log *log, const char *text, size_t length)
+/* An event of the runner's own, to the end of a line that the trial's output may have begun. */
+json_t *pod_log_event(const char *line, size_t *ret_at)
 {
     static const char start[] = "{\"event\":\"";
-    auto_json json_t *event = length > sizeof(start) && memcmp(text, start, sizeof(start) - 1) == 0
-                                  ? json_loadb(text, length, 0, NULL)
-                                  : NULL;
+    const char *found = strstr(line, start);
+    json_t *event = found ? json_loads(found, 0, NULL) : NULL;
 
-    const char *kind = json_string_value(json_object_get(event, "event"));
-
-    if (kind && strcmp(kind, "file") == 0)
-        take_part(log, event);
-    return kind;
+    if (json_is_string(json_object_get(event, "event"))) {
+        *ret_at = (size_t)(found - line);
+        return event;
+    }
+    json_decref(event);
+    return NULL;
 }
 
 void pod_log_line(struct pod_log *log, const char *text, size_t length, bool whole)
 {
-    bool begins = log->text.length == 0 || log->text.data[log->text.length - 1] == '\n';
+    size_t at = length;
+    auto_json json_t *event = whole ? pod_log_event(text, &at) : NULL;
 
-    if (begins && whole && take_event(log, text, length))
-        return;
-    buf_add(&log->text, text, length);
-    if (whole)
+    buf_add(&log->text, text, at);
+    if (event && strcmp(json_string_value(json_object_get(event, "event")), "file") == 0)
+        take_part(log, event);
+    else if (whole && !event)
         buf_putc(&log->text, '\n');
 }
 

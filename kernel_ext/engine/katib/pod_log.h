@@ -9,6 +9,7 @@
 #ifndef ENGINE_KATIB_POD_LOG_H
 #define ENGINE_KATIB_POD_LOG_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -28,6 +29,10 @@ extern const char *const pod_log_names[POD_LOG_FILES]; /* the last one is printe
 
 struct pod_log pod_log_init(void);
 void pod_log_fini(struct pod_log *log);
+
+/* The trial's event (trial.h, job.h) that a line ends with, and where it begins; NULL: none. New
+ * reference. */
+json_t *pod_log_event(const char *line, size_t *ret_at);
 
 /* whole false: more of the same line follows. */
 void pod_log_line(struct pod_log *log, const char *text, size_t length, bool whole);

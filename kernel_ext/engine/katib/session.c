@@ -8,6 +8,7 @@
 #include "experiment/experiment.h"
 
 #define ITEMS_MAX 100000
+#define SIDECAR   "metrics-logger-and-collector"
 #define QUICK_MS   3000
 
 static int no_memory(struct nbt_error *err)
@@ -152,10 +153,26 @@ int katib_get_trials(json_t **ret_items, const struct katib_session *session,
     return get_items(ret_items, session, path, err);
 }
 
+char *katib_pods_path(const struct katib_session *session, const char *label, const char *value)
+{
+    auto_free char *pods = kube_path("/api/v1", session->namespace_, "pods", NULL, NULL);
+    return labelled(pods, label, value);
+}
+
 int katib_get_pods(json_t **ret_items, const struct katib_session *session, const char *label,
                    const char *value, struct nbt_error *err)
 {
-    auto_free char *pods = kube_path("/api/v1", session->namespace_, "pods", NULL, NULL);
-    auto_free char *path = labelled(pods, label, value);
+    auto_free char *path = katib_pods_path(session, label, value);
     return get_items(ret_items, session, path, err);
+}
+
+/* Katib may have sent its output through the sidecar (katib section 4). */
+const char *katib_container_of(const json_t *pod)
+{
+    const json_t *containers = json_object_get(json_object_get(pod, "spec"), "containers");
+    const json_t *first = json_array_get(containers, 0);
+    const char *script = json_string_value(json_array_get(json_object_get(first, "args"), 0));
+    const char *name = json_string_value(json_object_get(first, "name"));
+
+    return script && strstr(script, " 1>/var/log/katib/") ? SIDECAR : name;
 }

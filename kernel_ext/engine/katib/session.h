@@ -47,4 +47,9 @@ nbt_must_check int katib_get_trials(json_t **ret_items, const struct katib_sessi
 nbt_must_check int katib_get_pods(json_t **ret_items, const struct katib_session *session,
                                   const char *label, const char *value, struct nbt_error *err);
 
+/* Their path; the caller frees, NULL without memory. */
+char *katib_pods_path(const struct katib_session *session, const char *label, const char *value);
+/* The container of a trial's pod whose log is the trial's. Borrowed. */
+const char *katib_container_of(const json_t *pod);
+
 #endif

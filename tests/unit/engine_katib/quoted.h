@@ -11,9 +11,8 @@ static inline json_t *quoted(const char *text)
     char copy[8192];
     json_error_t where;
 
-    if (strlen(text) >= sizeof(copy))
+    if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
         fail_msg("a text of %zu bytes is too long", strlen(text));
-    strcpy(copy, text);
     for (char *p = copy; *p; p++)
         *p = *p == '\'' ? '"' : *p;
     json_t *value = json_loads(copy, 0, &where);

@@ -113,11 +113,15 @@ static void other_lines_are_the_log(void **state)
     (void)state;
     say(&log, "one");
     say(&log, "{\"event\":\"started\",\"time\":\"t\"}");
+    say(&log, "a line {\"event\":\"step\",\"step\":\"a\"}"); /* begun by the notebook */
+    say(&log, " goes on");
     pod_log_line(&log, "lo", 2, false);
-    pod_log_line(&log, "{\"event\":\"file\"}", 16, true); /* within a line it is text */
-    say(&log, "{\"event\":\"file\"");                     /* no JSON */
+    say(&log, "ng");
+    say(&log, "{\"event\":\"file\""); /* no JSON */
+    say(&log, "{\"event\":\"file\"} no more");
     assert_int_equal(pod_log_save(&log, folder, NULL), 0);
-    static const char want[] = "one\nlo{\"event\":\"file\"}\n{\"event\":\"file\"\n";
+    static const char want[] =
+        "one\na line  goes on\nlong\n{\"event\":\"file\"\n{\"event\":\"file\"} no more\n";
     assert_file("trial.log", want, sizeof(want) - 1);
 }
 
