@@ -6,8 +6,9 @@ import subprocess
 import tempfile
 
 import yaml
+from kubernetes import client
 
-from world import ClusterTest
+from world import ClusterTest, mount, volume
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = str(pathlib.Path(os.environ.get("NBKATIB_PROGRAM", HERE.parents[1] / "build/dev/nbkatib")).resolve())
@@ -35,12 +36,19 @@ def runners(folder):
 
 
 class Manifests(ClusterTest):
-    def documents(self, *options):
+    def setUp(self):
+        super().setUp()
         holder = tempfile.TemporaryDirectory(prefix="nbk-manifest-")
         self.addCleanup(holder.cleanup)
-        folder = pathlib.Path(holder.name)
+        self.folder = pathlib.Path(holder.name)
+
+    def documents(self, *options, beside=True):
+        folder = self.folder / f"work-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
         (folder / "model.ipynb").write_text(json.dumps(notebook()))
-        (folder / "helper.py").write_text("def score(lr, depth, opt):\n    return -(lr - 0.3) ** 2 - depth + len(opt)\n")
+        options = [o.format(folder=folder) for o in options]
+        if beside:
+            (folder / "helper.py").write_text("def score(lr, depth, opt):\n    return -(lr - 0.3) ** 2 - depth + len(opt)\n")
         environment = dict(os.environ, NBKATIB_RUNNERS=str(runners(folder)), NBKATIB_HOME=str(folder / "home"))
         done = subprocess.run([PROGRAM, "experiment", folder / "model.ipynb", "--engine", "katib", "--image", "host", "--objects",
                                "--namespace", self.namespace, *options], env=environment, capture_output=True, text=True, check=False)
@@ -53,8 +61,8 @@ class Manifests(ClusterTest):
                 item["data"]["job.json"] = json.dumps(job)
         return experiment, objects
 
-    def submit_all(self, *options):
-        experiment, objects = self.documents(*options)
+    def submit_all(self, *options, **more):
+        experiment, objects = self.documents(*options, **more)
         for document in [experiment, *objects]:
             self.plane.create(document, self.namespace)
         return experiment["metadata"]["name"]
@@ -84,3 +92,33 @@ class Manifests(ClusterTest):
                 experiment, _ = self.documents("--algorithm", algorithm, "--name", f"dry-{algorithm}", "--param", "lr=0.01..1",
                                                "--param", "depth=1..9:2", "--trials", "1")
                 self.plane.create(experiment, self.namespace)
+
+    def test_folder_on_a_volume(self):
+        """Each trial has a copy of the claim where the notebook lies; what is beside the notebook is on it."""
+        text = "def score(lr, depth, opt):\n    open('mark', 'x').close()\n    return lr\n"
+        self.claim("work")
+        self.pod("fill", "sh", "-c", "printf %s \"$0\" > /work-volume/helper.py", text, volumes=[
+            volume("work", persistentVolumeClaim={"claimName": "work"})], mounts=[mount("work", "/work-volume")])
+        self.assertEqual(self.ended("fill")[0], "Succeeded")
+        name = self.submit_all("--trials", "2", "--parallel", "2", "--algorithm", "random", "--name", "cloned", "--volume",
+                               "clone:work:{folder}:1Gi", beside=False)
+        status = self.finished(name, 180)["status"]
+        self.assertEqual(status["trialsSucceeded"], 2, status)
+        snapshot = self.plane.custom.get_namespaced_custom_object("snapshot.storage.k8s.io", "v1", self.namespace, "volumesnapshots", "cloned-volume-0")
+        self.assertTrue(snapshot["status"]["readyToUse"])
+
+    def test_what_katib_refuses_is_refused_before(self):
+        """Of Katib's own admission alone: a stand-in knows the rules that its tests need."""
+        if not self.plane.katib.real:
+            self.skipTest("Katib's own programs are not here (KATIB_BIN)")
+        for number, case in enumerate(sorted((HERE.parent / "cases/katib").iterdir())):
+            document = yaml.safe_load((case / "input.yaml").read_text())
+            problems = json.loads((case / "expect.json").read_text())["problems"]
+            if "trialTemplate" not in document["spec"]:
+                continue  # gets one when it is submitted
+            if document["metadata"]["name"] == "wine":
+                document["metadata"]["name"] = f"wine-{number}"
+            try:
+                self.plane.create(document, self.namespace)
+            except client.ApiException as error:
+                self.assertTrue(problems, f"{case.name}: Katib says {error.body}")

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/pack.h"
 #include "base/scope.h"
+#include "engine/katib/member.h"
 #include "engine/katib/template.h"
 #include "engine/katib/translate.h"
 #include "engine/katib/volumes.h"
@@ -15,28 +16,23 @@ static int no_memory(struct nbt_error *err)
     return nbt_error_set(err, NBT_ENOMEM, "no memory for what goes with the experiment");
 }
 
-static const char *metadata_text(const json_t *document, const char *key)
-{
-    return json_string_value(json_object_get(json_object_get(document, "metadata"), key));
-}
-
 /* Metadata. */
 
 static json_t *owners(const struct katib_bundle_from *from)
 {
     return json_pack("[{s:s, s:s, s:s, s:s}]", "apiVersion", "kubeflow.org/v1beta1", "kind",
-                     "Experiment", "name", metadata_text(from->document, "name"), "uid", from->uid);
+                     "Experiment", "name", metadata_at(from->document, "name"), "uid", from->uid);
 }
 
 /* What every object of an experiment has: its place, its owner, who made it. */
 static int complete(json_t *object, const struct katib_bundle_from *from, struct nbt_error *err)
 {
     json_t *metadata = json_object_get(object, "metadata");
-    const char *namespace = metadata_text(from->document, "namespace");
-    int failed = json_object_set_new(metadata, "labels",
-                                     json_pack("{s:s, s:s}", KATIB_MANAGED_BY, "nbkatib",
-                                               KATIB_EXPERIMENT_LABEL,
-                                               metadata_text(from->document, "name")));
+    const char *namespace = metadata_at(from->document, "namespace");
+    int failed =
+        json_object_set_new(metadata, "labels",
+                            json_pack("{s:s, s:s}", KATIB_MANAGED_BY, "nbkatib",
+                                      KATIB_EXPERIMENT_LABEL, metadata_at(from->document, "name")));
     if (namespace)
         failed |= json_object_set_new(metadata, "namespace", json_string(namespace));
     if (from->uid)
@@ -116,7 +112,7 @@ static int add(json_t *objects, json_t *object, const struct katib_bundle_from *
 static int add_files(json_t *objects, const struct katib_bundle_from *from, struct nbt_error *err)
 {
     char name[KATIB_NAME_SIZE];
-    katib_files_name(name, metadata_text(from->document, "name"));
+    katib_files_name(name, metadata_at(from->document, "name"));
     json_t *map = config_map(name);
     int result = add(objects, map, from, err);
     return result < 0 ? result : put_files(map, from, err);
@@ -128,7 +124,7 @@ static int add_part(json_t *objects, const struct katib_bundle_from *from,
     char name[KATIB_NAME_SIZE], key[32];
     size_t at = part * KATIB_PART_SIZE;
     size_t left = program->size - at;
-    katib_part_name(name, metadata_text(from->document, "name"), program, part);
+    katib_part_name(name, metadata_at(from->document, "name"), program, part);
     snprintf(key, sizeof(key), "%s.%02zu", program->arch, part);
     json_t *map = config_map(name);
     int result = add(objects, map, from, err);
@@ -160,7 +156,7 @@ static int add_snapshots(json_t *objects, const struct katib_bundle_from *from,
     int result = katib_settings(&settings, from->document, err);
     if (result == 0)
         result = katib_snapshots(snapshots, json_object_get(settings, "cluster"),
-                                 metadata_text(from->document, "name"), err);
+                                 metadata_at(from->document, "name"), err);
     json_array_foreach(snapshots, i, snapshot)
     {
         if (result == 0)

@@ -4,18 +4,13 @@
 
 #include "base/buf.h"
 #include "base/scope.h"
+#include "engine/katib/member.h"
 #include "engine/katib/quantity.h"
 #include "nbtags/number.h"
 
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the settings of the cluster");
-}
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text && *text ? text : NULL;
 }
 
 /* What Kale stored. */

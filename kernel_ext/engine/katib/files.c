@@ -9,10 +9,11 @@
 #include "base/file.h"
 #include "base/scope.h"
 
-#define MODULE_MAX  ((size_t)1 << 20)
-#define FILES_MAX   500
-#define DEPTH_MAX   8
-#define MODULE_NAME 128
+#define MODULE_MAX     ((size_t)1 << 20)
+#define FILES_MAX      500
+#define DEPTH_MAX      8
+#define MODULE_NAME    128
+#define NAME_MAX_BYTES 255
 
 struct collecting {
     struct katib_files *files;
@@ -173,6 +174,67 @@ static int scan(const struct collecting *c, const char *text, size_t size)
     return result;
 }
 
+/* Data. */
+
+/* A path that is read from the notebook's folder; what leads elsewhere is not sent. */
+static bool is_beside(const char *path)
+{
+    return *path && *path != '/' && *path != '~' && !strstr(path, "..") && !strchr(path, '\n');
+}
+
+/* A name that is no file is a text like any other. */
+static int add_data(const struct collecting *c, const char *path)
+{
+    struct stat info;
+    auto_free char *whole = file_join(c->folder, path);
+    auto_free char *name = strncmp(path, "./", 2) == 0 ? strdup(path + 2) : strdup(path);
+    char *data = NULL;
+    size_t size;
+    struct nbt_error ignored = NBT_ERROR_INIT;
+    if (!whole || !name)
+        return no_memory(c->err);
+    if (has(c->files, name) || c->files->n >= FILES_MAX || stat(whole, &info) < 0 ||
+        !S_ISREG(info.st_mode))
+        return 0;
+    size_t room = KATIB_FILES_MAX > c->files->size ? KATIB_FILES_MAX - c->files->size : 0;
+    if ((size_t)info.st_size > room || file_read(whole, room, &data, &size, &ignored) < 0) {
+        free(c->files->left_out);
+        c->files->left_out = TAKE(name);
+        return 0;
+    }
+    return add(c->files, TAKE(name), data, size, c->err);
+}
+
+/* Texts between two quotes of a line; more need not be known of the language, since only names of
+ * files count. */
+static int scan_names(const struct collecting *c, const char *text, size_t size)
+{
+    int result = 0;
+    for (const char *p = text, *end = text + size; p < end && result == 0; p++) {
+        if (*p != '"' && *p != '\'')
+            continue;
+        const char *close = memchr(p + 1, *p, (size_t)(end - p - 1));
+        const char *newline = memchr(p + 1, '\n', (size_t)(end - p - 1));
+        if (!close || (newline && newline < close))
+            continue;
+        auto_free char *name = strndup(p + 1, (size_t)(close - p - 1));
+        if (name && strlen(name) <= NAME_MAX_BYTES && is_beside(name))
+            result = add_data(c, name);
+    }
+    return result;
+}
+
+static int scan_data(const struct collecting *c, const struct nbt_notebook *notebook)
+{
+    int result = 0;
+    for (size_t i = 0; c->folder && i < notebook->n_cells && result == 0; i++) {
+        const struct nbt_cell *cell = &notebook->cells[i];
+        if (nbt_cell_runs(cell))
+            result = scan_names(c, cell->source, cell->source_length);
+    }
+    return result;
+}
+
 int katib_files_collect(struct katib_files *ret, const struct nbt_notebook *notebook,
                         const char *folder, struct nbt_error *err)
 {
@@ -186,6 +248,8 @@ int katib_files_collect(struct katib_files *ret, const struct nbt_notebook *note
     }
     for (size_t i = 1; i < files.n && result == 0; i++)
         result = scan(&c, files.items[i].data, files.items[i].size);
+    if (result == 0)
+        result = scan_data(&c, notebook);
     if (result < 0)
         katib_files_fini(&files);
     else
@@ -200,11 +264,18 @@ void katib_files_fini(struct katib_files *files)
         free(files->items[i].data);
     }
     free(files->items);
+    free(files->left_out);
     *files = (struct katib_files){0};
 }
 
 void katib_files_check(const struct katib_files *files, struct experiment_problems *problems)
 {
+    if (files->left_out)
+        experiment_problem(problems, false, "spec.trialTemplate",
+                           "%.100s, which the notebook names, is too large to be sent with an "
+                           "experiment; put it on a volume that is mounted where the notebook is, "
+                           "such as --volume CLAIM:/PATH",
+                           files->left_out);
     if (files->size <= KATIB_FILES_MAX)
         return;
     experiment_problem(problems, true, "spec.trialTemplate",

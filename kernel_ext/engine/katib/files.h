@@ -22,16 +22,17 @@ struct katib_file {
 struct katib_files {
     struct katib_file *items; /* owned; the notebook first */
     size_t n;
-    size_t size; /* bytes in all */
+    size_t size;    /* bytes in all */
+    char *left_out; /* owned; a file that the notebook names and that is too large, or NULL */
 };
 
-/* `folder` holds the modules; NULL: only the notebook. Reads files; one that is not there is no
+/* `folder` is the notebook's; NULL: only the notebook. Reads files; one that is not there is no
  * module. */
 nbt_must_check int katib_files_collect(struct katib_files *ret, const struct nbt_notebook *notebook,
                                        const char *folder, struct nbt_error *err);
 void katib_files_fini(struct katib_files *files);
 
-/* A problem when they are too large for a ConfigMap. */
+/* Problems: too large for a ConfigMap; something was left out. */
 void katib_files_check(const struct katib_files *files, struct experiment_problems *problems);
 
 #endif

@@ -7,18 +7,13 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "engine/katib/bundle.h"
+#include "engine/katib/member.h"
 #include "engine/katib/template.h"
 #include "engine/katib/translate.h"
 
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for a trial's job");
-}
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text && *text ? text : NULL;
 }
 
 static json_t *programs_json(const struct katib_programs *programs)

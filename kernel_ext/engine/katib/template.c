@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "engine/katib/cluster.h"
+#include "engine/katib/member.h"
 #include "engine/katib/volumes.h"
 
 #define ARCH_LABEL  "kubernetes.io/arch"
@@ -16,17 +17,6 @@
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the trial template");
-}
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text && *text ? text : NULL;
-}
-
-static const char *name_of(const json_t *document)
-{
-    return json_string_value(json_object_get(json_object_get(document, "metadata"), "name"));
 }
 
 void katib_variable(char ret_text[KATIB_NAME_SIZE], const char *parameter, size_t index)
@@ -105,7 +95,7 @@ static json_t *source(const char *config_map)
 /* All that the trial reads, in one folder. */
 static json_t *projected(const struct katib_template *from)
 {
-    const char *experiment = name_of(from->document);
+    const char *experiment = metadata_at(from->document, "name");
     json_t *sources = json_array();
     char name[KATIB_NAME_SIZE];
     katib_files_name(name, experiment);
@@ -135,7 +125,8 @@ static int add_volumes(json_t *volumes, json_t *mounts, const struct katib_templ
     failed |= json_array_append_new(mounts, in_mount);
     failed |= json_array_append_new(mounts, work_mount);
     return failed ? no_memory(err)
-                  : katib_volumes(volumes, mounts, from->cluster, name_of(from->document), err);
+                  : katib_volumes(volumes, mounts, from->cluster,
+                                  metadata_at(from->document, "name"), err);
 }
 
 /* The pod. */

@@ -65,6 +65,15 @@ static void check_early_stopping(const json_t *spec, const json_t *settings,
                            kind);
 }
 
+static void tell_limit(const json_t *settings, struct experiment_problems *problems)
+{
+    if (json_integer_value(json_object_get(settings, "timeout_s")) > 0)
+        experiment_problem(
+            problems, false, "--timeout",
+            "Katib has no limit of a whole experiment: this one is sent as the limit "
+            "of each trial, where that has none that is shorter");
+}
+
 static void check_collector(const json_t *spec, struct experiment_problems *problems)
 {
     const json_t *collector =
@@ -190,6 +199,7 @@ int katib_translate(json_t *document, const struct katib_from *from,
         return result;
     tell_counting(spec, problems);
     check_early_stopping(spec, settings, problems);
+    tell_limit(settings, problems);
     check_collector(spec, problems);
     check_snapshots(settings, problems);
     if (json_object_get(spec, "trialTemplate"))

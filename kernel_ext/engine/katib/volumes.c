@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "engine/katib/cluster.h"
+#include "engine/katib/member.h"
 #include "engine/katib/quantity.h"
 
 #define SNAPSHOT_GROUP "snapshot.storage.k8s.io"
@@ -14,12 +15,6 @@
 
 enum type { NEW, EXISTING, CLONE, SNAPSHOT, TYPES };
 static const char *const type_names[TYPES] = {"new", "existing", "clone", "snapshot"};
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text && *text ? text : NULL;
-}
 
 static enum type type_of(const json_t *volume)
 {

@@ -256,6 +256,12 @@ static void test_files(void **state)
         {"c/data.txt", "x"},
         {"f.py", ""},
         {"q.py", ""},
+        {"car prices.csv", "1"},
+        {"data/é.txt", "2"},
+        {"secret.txt", "3"},
+        {"car prices.csv", "1"},
+        {"data/é.txt", "2"},
+        {"secret.txt", "3"},
     };
     struct nbt_error err = NBT_ERROR_INIT;
     struct katib_files files = {0};
@@ -269,11 +275,13 @@ static void test_files(void **state)
     struct nbt_notebook *notebook =
         notebook_of("{'cell_type':'code','execution_count':1,'metadata':{},'outputs':[{'output_"
                     "type':'stream','name':'stdout','text':'much'}],"
-                    "'source':'import numpy as np, a as z'}," STEP("'skip'"),
+                    "'source':'import numpy as np, a as z\\n# don\\u0027t\\nread(\\\"car "
+                    "prices.csv\\\", \\\"./data/é.txt\\\", "
+                    "\\\"nothing\\\", \\\"../x\\\", \\\"data\\\")'}," STEP("'skip'"),
                     "");
     assert_int_equal(katib_files_collect(&files, notebook, folder, &err), 0);
-    static const char *const want[] = {"nb.ipynb",      "a.py",   "b.py",
-                                       "c/__init__.py", "c/d.py", "f.py"};
+    static const char *const want[] = {"nb.ipynb", "a.py", "b.py",           "c/__init__.py",
+                                       "c/d.py",   "f.py", "car prices.csv", "data/é.txt"};
     assert_int_equal(files.n, COUNT_OF(want));
     for (size_t i = 0; i < COUNT_OF(want); i++) {
         bool found = false;
