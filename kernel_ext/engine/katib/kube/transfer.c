@@ -80,34 +80,39 @@ static bool add_headers(struct kube_request *request)
     return ok;
 }
 
-static void set_pem(CURL *easy, CURLoption blob, CURLoption path, const struct kube_pem *pem)
+static CURLcode set_pem(CURL *easy, CURLoption blob, CURLoption path, const struct kube_pem *pem)
 {
-    if (pem->text) {
-        struct curl_blob bytes = {pem->text, strlen(pem->text), CURL_BLOB_COPY};
-        curl_easy_setopt(easy, blob, &bytes);
-    } else if (pem->path) {
-        curl_easy_setopt(easy, path, pem->path);
-    }
+    struct curl_blob bytes = {pem->text, pem->text ? strlen(pem->text) : 0, CURL_BLOB_COPY};
+    if (pem->text)
+        return curl_easy_setopt(easy, blob, &bytes);
+    return pem->path ? curl_easy_setopt(easy, path, pem->path) : CURLE_OK;
 }
 
-static void set_trust(CURL *easy, const struct kube_client *client)
+/* Trust and identity must be as asked: a libcurl that cannot is no reason to go without. */
+static bool set_trust(CURL *easy, const struct kube_client *client)
 {
     const struct kube_config *config = client->config;
+    bool own = config->authority.path || config->authority.text;
+    CURLcode bad = CURLE_OK;
     if (config->insecure) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (config->authority.path || config->authority.text) {
+    if (own) {
         /* This cluster's authority alone, not the system's too. */
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-        set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->authority);
+        bad = set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->authority);
     } else if (client->target.authority) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->target.authority);
+        bad = curl_easy_setopt(easy, CURLOPT_CAINFO, client->target.authority);
     }
-    set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT, kube_auth_certificate(client->auth));
-    set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, kube_auth_key(client->auth));
+    if (!bad)
+        bad = set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT,
+                      kube_auth_certificate(client->auth));
+    if (!bad)
+        bad = set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, kube_auth_key(client->auth));
     /* Without one, OpenSSL would ask for the passphrase of an encrypted key at the terminal. */
     curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
+    return bad == CURLE_OK;
 }
 
 /* A way that is cut without a word (a laptop that slept, another network) must not hold requests
@@ -223,7 +228,12 @@ int kube_transfer_start(struct kube_request *request, struct nbt_error *err)
     }
     set_message(request->easy, request);
     set_route(request->easy, request);
-    set_trust(request->easy, client);
+    if (!set_trust(request->easy, client)) {
+        kube_transfer_end(request);
+        return nbt_error_set(err, NBT_EUNSUPPORTED,
+                             "this libcurl does not take certificates as the kubeconfig has them; "
+                             "nbkatib needs one with OpenSSL");
+    }
     set_limits(request->easy, request);
     set_callbacks(request->easy, request);
     request->tries++;
