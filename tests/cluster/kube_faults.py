@@ -886,7 +886,7 @@ class Logs(World):
         self.assertEqual([l["text"] for l in lines[:-1]], ["one", "", "three"])
         self.assertEqual((rc, lines[-1]["event"]), (0, "end"))
         self.assertEqual(requests[0].query, {"container": "main", "timestamps": "true", "follow": "true"})
-        self.assertEqual(requests[2].query["sinceTime"], "2026-11-24T03:10:02Z")
+        self.assertEqual(requests[2].query["sinceTime"], "2026-11-24T03:10:01Z")
 
     def test_cuts(self):
         """Two lines of one moment, a cut between them and one within a long line."""
@@ -903,7 +903,7 @@ class Logs(World):
         text = "".join(l["text"] + ("\n" if l["whole"] else "") for l in told if "text" in l and "event" not in l)
         self.assertEqual(text, f"a\nb\nc\n{long}\nend\n")
         self.assertEqual(rc, 0)
-        self.assertEqual(requests[1].query["sinceTime"], "2026-11-24T03:10:01Z")
+        self.assertEqual(requests[1].query["sinceTime"], "2026-11-24T03:10:00Z")
 
     def test_waits_for_the_container(self):
         waiting = lambda q, r: r.status(400, "BadRequest", 'container "main" in pod "p" is waiting to start: ContainerCreating')

@@ -163,6 +163,12 @@ class Verbs(ClientTest):
         self.refused(self.probe("get", "/apis/none.example/v1/things"), "not-found")
         self.refused(self.probe("get", self.maps(), config=self.plane.token_kubeconfig(self.namespace, life=-60)), "io", "401", "Log in again")
 
+    def test_sizes(self):
+        """The parts of a program just fit; what does not is refused with a reason."""
+        self.assertEqual(len(self.probe("create", self.maps(), self.file(config_map("large", x="y" * 1_040_000)))["data"]["x"]), 1_040_000)
+        self.refused(self.probe("create", self.maps(), self.file(config_map("larger", x="y" * 1_060_000))), "invalid-value", "Too long")
+        self.refused(self.probe("create", self.maps(), self.file(config_map("largest", x="y" * 9_000_000))), "invalid-value", "too large")
+
     def test_pages(self):
         core = self.plane.core
         for i in range(450):
