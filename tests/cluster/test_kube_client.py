@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import threading
 import time
@@ -19,6 +20,42 @@ PROBE = pathlib.Path(os.environ.get("KUBE_PROBE", ROOT / "build/dev/tests/kube_p
 
 def config_map(name, **data):
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+class DeadWay:
+    """A way to a port whose connections all die at once, without a word; new ones live."""
+
+    def __init__(self, port):
+        self.target = port
+        self.dead = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            for a, b in ((client, server), (server, client)):
+                threading.Thread(target=self.pump, args=(a, b, self.dead), daemon=True).start()
+
+    @staticmethod
+    def pump(a, b, dead):
+        try:
+            while data := a.recv(65536):
+                if not dead.is_set():
+                    b.sendall(data)
+            if not dead.is_set():
+                b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def die(self):
+        self.dead.set()
+        self.dead = threading.Event()
 
 
 class Followed:
@@ -126,6 +163,12 @@ class Verbs(ClientTest):
         self.refused(self.probe("get", "/apis/none.example/v1/things"), "not-found")
         self.refused(self.probe("get", self.maps(), config=self.plane.token_kubeconfig(self.namespace, life=-60)), "io", "401", "Log in again")
 
+    def test_sizes(self):
+        """The parts of a program just fit; what does not is refused with a reason."""
+        self.assertEqual(len(self.probe("create", self.maps(), self.file(config_map("large", x="y" * 1_040_000)))["data"]["x"]), 1_040_000)
+        self.refused(self.probe("create", self.maps(), self.file(config_map("larger", x="y" * 1_060_000))), "invalid-value", "Too long")
+        self.refused(self.probe("create", self.maps(), self.file(config_map("largest", x="y" * 9_000_000))), "invalid-value", "too large")
+
     def test_pages(self):
         core = self.plane.core
         for i in range(450):
@@ -173,6 +216,20 @@ class Watches(ClientTest):
     def test_a_collection_that_is_refused(self):
         answer = self.probe("watch", "/apis/none.example/v1/things", 9)
         self.refused(answer, "not-found")
+
+    def test_a_way_that_dies_in_silence(self):
+        """HTTP/2 would go on with the dead connection: the watch must take another one."""
+        way = DeadWay(self.plane.port)
+        self.addCleanup(way.listener.close)
+        config = self.plane.folder / "dead.kubeconfig"
+        config.write_text(self.plane.kubeconfig.read_text().replace(f":{self.plane.link.port}", f":{way.port}"))
+        os.environ["PROBE_IDLE_MS"] = "3000"
+        self.addCleanup(os.environ.pop, "PROBE_IDLE_MS")
+        watch = Followed(self, config, "watch", self.maps(), 0)
+        until("the watch is synced", lambda: watch.count("synced"))
+        way.die()
+        self.churn(0, 3)
+        self.same(watch, 20)
 
     def test_requests_go_on_beside_it(self):
         self.plane.core.create_namespaced_config_map(self.namespace, config_map("a"))

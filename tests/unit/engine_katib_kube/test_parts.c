@@ -6,6 +6,7 @@
 #include "engine/katib/kube/client.h"
 #include "engine/katib/kube/exec.h"
 #include "engine/katib/kube/lines.h"
+#include "engine/katib/kube/log_place.h"
 #include "engine/katib/kube/moment.h"
 #include "engine/katib/kube/path.h"
 #include "engine/katib/kube/proxy.h"
@@ -307,9 +308,38 @@ static void lists_tell_what_changed_meanwhile(void **state)
                               "\"b\",\"namespace\":\"team\",\"uid\":\"2\"}}");
 }
 
+#define SECOND INT64_C(1000000000)
+
+/* Lines of a file, cut after every number of them and followed anew: each is had once. */
+static void a_log_is_found_again_wherever_it_was_cut(void **state)
+{
+    (void)state;
+    static const int64_t file[] = {5 * SECOND + 1, 5 * SECOND + 7, 5 * SECOND + 7, 5 * SECOND + 3,
+                                   6 * SECOND,     5 * SECOND + 9, 6 * SECOND + 2, 6 * SECOND + 2,
+                                   8 * SECOND + 1, 7 * SECOND,     8 * SECOND + 1};
+    for (size_t first = 0; first <= COUNT_OF(file); first++)
+        for (size_t second = first; second <= COUNT_OF(file); second++) {
+            struct kube_log_place place = {0};
+            const size_t cuts[] = {first, second, COUNT_OF(file)};
+            size_t had = 0;
+            for (size_t i = 0; i < COUNT_OF(cuts); i++) {
+                int64_t since = kube_log_place_seek(&place);
+                for (size_t line = 0; line < cuts[i]; line++) {
+                    if (file[line] < since || !kube_log_place_begin(&place, file[line]))
+                        continue;
+                    assert_int_equal(kube_log_place_pass(&place, file[line], 10, true), 0);
+                    assert_int_equal(file[line], file[had]);
+                    had++;
+                }
+                assert_int_equal(had, cuts[i]);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_log_is_found_again_wherever_it_was_cut),
         cmocka_unit_test(moments_are_read_to_the_nanosecond),
         cmocka_unit_test(a_certificate_tells_its_end),
         cmocka_unit_test(secrets_are_hidden_and_words_are_not),

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@
 #define TIMEOUT_MS         30000
 #define EXEC_TIMEOUT_MS    60000
 #define TRIES              5
+#define SILENCE_MS         15000 /* a GET is tried on another connection */
 
 static void begin(void *self);
+static void complete(struct kube_request *request, CURLcode result);
 static void on_settled(void *self, int code, const struct nbt_error *err);
 
 static void request_free(struct kube_request *request)
@@ -73,20 +76,21 @@ static void wait_for(struct kube_request *request, int delay_ms)
     fail(request, &err);
 }
 
+/* Nothing came for long: the try has failed as by a cut. */
 static void check_idle(void *self)
 {
     struct kube_request *request = self;
-    struct nbt_error err = NBT_ERROR_INIT;
     int64_t silent = clock_monotonic_ms() - request->heard_ms;
     request->timer = 0;
-    if (silent < request->options.idle_ms) {
-        int left = (int)(request->options.idle_ms - silent);
+    if (silent < request->idle_ms) {
+        int left = (int)(request->idle_ms - silent);
         request->timer = loop_add_timer(request->client->loop, left, check_idle, request);
         return;
     }
-    nbt_error_set(&err, NBT_ETIMEOUT, "%s sent nothing for %d s; the connection is given up",
-                  request->client->config->server, request->options.idle_ms / 1000);
-    fail(request, &err);
+    snprintf(request->reason, sizeof(request->reason), "nothing came for %.1f s",
+             (double)silent / 1000);
+    kube_client_sever(request->client);
+    complete(request, CURLE_OPERATION_TIMEDOUT);
 }
 
 static void launch(struct kube_request *request)
@@ -299,6 +303,7 @@ void kube_client_free(struct kube_client *client)
         curl_multi_cleanup(client->multi);
     if (client->loop)
         loop_remove_timer(client->loop, client->timer);
+    free(client->sockets);
     kube_target_fini(&client->target);
     if (client->own_loop)
         loop_free(client->loop);
@@ -347,6 +352,9 @@ struct kube_request *kube_send(struct kube_client *client,
     request->client = client;
     request->options = *options;
     request->deadline_ms = timeout < 0 ? -1 : clock_monotonic_ms() + timeout;
+    request->idle_ms = options->idle_ms;
+    if (!options->on_data && options->idle_ms == 0 && strcmp(options->method, "GET") == 0)
+        request->idle_ms = SILENCE_MS;
     request->answer = buf_init(options->maximum ? options->maximum : KUBE_ANSWER_MAX);
     request->next = client->requests;
     client->requests = request;

@@ -72,7 +72,7 @@ struct kube_request_options {
     const char *content_type; /* of the body; NULL: application/json */
     bool repeatable;          /* a POST or PATCH that does no harm twice */
     int timeout_ms;           /* 0: the client's; -1: none (streams) */
-    int idle_ms;              /* a stream without a byte for so long is cut; 0: never */
+    int idle_ms;              /* silence of so long is a cut; 0: 15 000 for a GET, else none */
     size_t maximum;           /* bytes of the answer; 0: KUBE_ANSWER_MAX */
     kube_data_fn on_data;     /* streams: not repeated by the client */
     kube_done_fn on_done;     /* called once, from the loop, unless it is canceled */

@@ -30,6 +30,9 @@ struct kube_client {
     struct kube_request *requests;
     bool inside;             /* curl is running: its handles may not be removed now */
     struct kube_status last; /* of the last call that waited */
+    int64_t heard_ms;        /* the last byte of any request */
+    int *sockets;            /* of all its connections */
+    size_t n_sockets;
 };
 
 enum kube_state { KUBE_WAITING, KUBE_AUTHENTICATING, KUBE_RUNNING, KUBE_CANCELED };
@@ -41,8 +44,9 @@ struct kube_request {
     char *method, *path, *content_type, *text;
     enum kube_state state;
     int64_t deadline_ms; /* -1: none */
-    int timer;           /* the next try, or the idle check of a stream */
-    int64_t heard_ms;    /* the last byte of a stream */
+    int timer;           /* the next try, or the check for silence */
+    int64_t heard_ms;    /* the last byte */
+    int idle_ms;         /* silence of so long is a cut; 0: never */
     int tries;
     bool renewed;  /* credentials have been renewed for it */
     bool doubtful; /* an earlier try may have been carried out */
@@ -57,6 +61,7 @@ struct kube_request {
 /* transfer.c: one try. */
 nbt_must_check int kube_transfer_start(struct kube_request *request, struct nbt_error *err);
 void kube_transfer_end(struct kube_request *request); /* removes it from curl; idempotent */
+void kube_client_sever(struct kube_client *client);   /* its connections, when all are silent */
 bool kube_is_stream(const struct kube_request *request, int http);
 
 /* outcome.c: what a try came to. KUBE_AGAIN after *ret_delay_ms, KUBE_RENEW credentials first. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "engine/katib/kube/lines.h"
+#include "engine/katib/kube/log_place.h"
 #include "engine/katib/kube/moment.h"
 #include "engine/katib/kube/path.h"
 
@@ -23,16 +24,11 @@ struct kube_log {
     int timer;
     int failures;
 
-    int64_t time_ns;  /* of the last line told; 0: none yet */
-    size_t same_time; /* lines of that moment that are told whole */
-    size_t told;      /* bytes told of a line that is not whole yet */
-
-    size_t skip_lines; /* after a cut: lines of time_ns to pass over */
-    size_t skip_bytes; /* and bytes of the line after them */
-    bool in_line;      /* the next piece goes on with a line */
+    struct kube_log_place place;
+    bool in_line;     /* the next piece goes on with a line */
+    bool passed_over; /* that line was had before, or is too early */
+    bool timed;       /* that line began with a time */
     int64_t line_ns;
-    bool timed;    /* it began with a time */
-    bool skipping; /* it is passed over */
 
     bool last;    /* the container has ended: the rest is read, then on_end */
     bool inside;  /* a callback runs */
@@ -95,57 +91,38 @@ static void later(struct kube_log *log, void (*fn)(void *self))
     no_memory(log);
 }
 
-static void tell(struct kube_log *log, const char *text, size_t length, bool whole)
-{
-    log->told = whole ? 0 : log->told + length;
-    log->same_time += whole && log->timed;
-    if (log->skip_bytes > 0) {
-        size_t known = length < log->skip_bytes ? length : log->skip_bytes;
-        log->skip_bytes -= known;
-        text += known;
-        length -= known;
-        if (!whole && length == 0)
-            return;
-    }
-    log->failures = 0;
-    log->options.on_line(log->options.self, log->line_ns, text, length, whole);
-}
-
-/* The beginning of a line: its time, and whether it was told before. */
-static bool begin_line(struct kube_log *log, const char **text, size_t *length)
+/* A line begins: takes its time off. */
+static void begin_line(struct kube_log *log, const char **text, size_t *length)
 {
     const char *space = memchr(*text, ' ', *length < TIME_MAX ? *length : TIME_MAX);
     size_t width = space ? (size_t)(space - *text) : *length;
-    int64_t ns;
-    log->timed = kube_moment_parse(*text, width, &ns);
+    log->passed_over = false;
+    log->timed = kube_moment_parse(*text, width, &log->line_ns);
     if (!log->timed) { /* what the kubelet has to say itself */
-        log->line_ns = log->time_ns;
-        return true;
+        log->line_ns = log->place.last_ns;
+        return;
     }
     *text += width + (space ? 1 : 0);
     *length -= width + (space ? 1 : 0);
-    log->line_ns = ns;
-    if (log->line_ns < log->time_ns)
-        return false;
-    if (log->line_ns == log->time_ns && log->skip_lines > 0) {
-        log->skip_lines--;
-        return false;
-    }
-    if (log->line_ns > log->time_ns) {
-        log->time_ns = log->line_ns;
-        log->same_time = 0;
-        log->skip_lines = log->skip_bytes = log->told = 0;
-    }
-    return log->line_ns >= log->options.since_ns;
+    log->passed_over = !kube_log_place_begin(&log->place, log->line_ns);
+}
+
+static void tell(struct kube_log *log, const char *text, size_t length, bool whole)
+{
+    size_t had = log->timed ? kube_log_place_pass(&log->place, log->line_ns, length, whole) : 0;
+    log->failures = 0;
+    if (log->line_ns < log->options.since_ns || (!whole && had == length))
+        return;
+    log->options.on_line(log->options.self, log->line_ns, text + had, length - had, whole);
 }
 
 static bool on_line(void *self, const char *line, size_t length, bool whole)
 {
     struct kube_log *log = self;
     if (!log->in_line)
-        log->skipping = !begin_line(log, &line, &length);
+        begin_line(log, &line, &length);
     log->in_line = !whole;
-    if (!log->skipping)
+    if (!log->passed_over)
         tell(log, line, length, whole);
     return !log->stopped;
 }
@@ -268,24 +245,15 @@ static void on_end(void *self, const struct kube_answer *answer)
     leave(log);
 }
 
-/* The place: lines of the last moment that are told, and bytes of the one that was being told. */
-static void seek(struct kube_log *log)
-{
-    log->skip_lines = log->same_time;
-    log->skip_bytes = log->told;
-    log->told = 0;
-    log->in_line = log->skipping = false;
-    log->line_ns = 0;
-    kube_lines_clear(&log->lines);
-}
-
 static void ask(void *self)
 {
     struct kube_log *log = self;
-    int64_t since = log->time_ns ? log->time_ns : log->options.since_ns;
+    int64_t place = kube_log_place_seek(&log->place);
+    int64_t since = place ? place : log->options.since_ns;
     char time[CLOCK_TEXT_MAX], tail[16];
     log->timer = 0;
-    seek(log);
+    log->in_line = false;
+    kube_lines_clear(&log->lines);
     clock_rfc3339_seconds(time, since / 1000);
     snprintf(tail, sizeof(tail), "%d", log->options.tail);
     auto_free char *path = kube_path_query(
@@ -293,7 +261,7 @@ static void ask(void *self)
         (const char *[]){"container", log->container, "timestamps", "true", "follow",
                          log->options.follow && !log->last ? "true" : NULL, "previous",
                          log->options.previous ? "true" : NULL, "sinceTime", since ? time : NULL,
-                         "tailLines", log->options.tail && !log->time_ns ? tail : NULL, NULL});
+                         "tailLines", log->options.tail && !place ? tail : NULL, NULL});
     struct kube_request_options options = {
         .method = "GET",
         .path = path,

@@ -6,9 +6,8 @@
  * "main", .on_line = print, .on_end = end, .self = self};
  *     struct kube_log *log = kube_log_follow(client, &options);
  *
- * The kubelet's log has a time at each line; times and the number of lines of the same moment are
- * how the place is found again. Where the kubelet has rotated a log away meanwhile, its lines are
- * gone.
+ * The kubelet's log has a time at each line: log_place.h says how the place is found again. Where
+ * the kubelet has rotated a log away meanwhile, its lines are gone.
  */
 #ifndef KUBE_LOG_H
 #define KUBE_LOG_H

@@ -1,6 +1,9 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,12 +12,19 @@
 #include "engine/katib/kube/proxy.h"
 
 #define KEEPALIVE_S       30L
-#define KEEPALIVE_EVERY_S 15L
+#define KEEPALIVE_EVERY_S 10L
+#define UNHEARD_MS        20000 /* bytes that nobody acknowledges for so long: the way is cut */
+#define QUIET_MS          2000
 
 /* Errors of a stream are documents, its data are not. */
 bool kube_is_stream(const struct kube_request *request, int http)
 {
     return request->options.on_data && http >= 200 && http < 300;
+}
+
+static void hear(struct kube_request *request)
+{
+    request->heard_ms = request->client->heard_ms = clock_monotonic_ms();
 }
 
 static size_t on_write(char *data, size_t size, size_t count, void *self)
@@ -24,7 +34,7 @@ static size_t on_write(char *data, size_t size, size_t count, void *self)
     long http = 0;
     if (request->state == KUBE_CANCELED)
         return CURL_WRITEFUNC_ERROR;
-    request->heard_ms = clock_monotonic_ms();
+    hear(request);
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &http);
     if (kube_is_stream(request, (int)http)) {
         if (request->options.on_data(request->options.self, data, length))
@@ -40,7 +50,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *self)
 {
     struct kube_request *request = self;
     (void)data;
-    request->heard_ms = clock_monotonic_ms();
+    hear(request);
     return size * count;
 }
 
@@ -70,39 +80,81 @@ static bool add_headers(struct kube_request *request)
     return ok;
 }
 
-static void set_pem(CURL *easy, CURLoption blob, CURLoption path, const struct kube_pem *pem)
+static CURLcode set_pem(CURL *easy, CURLoption blob, CURLoption path, const struct kube_pem *pem)
 {
-    if (pem->text) {
-        struct curl_blob bytes = {pem->text, strlen(pem->text), CURL_BLOB_COPY};
-        curl_easy_setopt(easy, blob, &bytes);
-    } else if (pem->path) {
-        curl_easy_setopt(easy, path, pem->path);
-    }
+    struct curl_blob bytes = {pem->text, pem->text ? strlen(pem->text) : 0, CURL_BLOB_COPY};
+    if (pem->text)
+        return curl_easy_setopt(easy, blob, &bytes);
+    return pem->path ? curl_easy_setopt(easy, path, pem->path) : CURLE_OK;
 }
 
-static void set_trust(CURL *easy, const struct kube_client *client)
+/* Trust and identity must be as asked: a libcurl that cannot is no reason to go without. */
+static bool set_trust(CURL *easy, const struct kube_client *client)
 {
     const struct kube_config *config = client->config;
+    bool own = config->authority.path || config->authority.text;
+    CURLcode bad = CURLE_OK;
     if (config->insecure) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (config->authority.path || config->authority.text) {
+    if (own) {
         /* This cluster's authority alone, not the system's too. */
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-        set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->authority);
+        bad = set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->authority);
     } else if (client->target.authority) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->target.authority);
+        bad = curl_easy_setopt(easy, CURLOPT_CAINFO, client->target.authority);
     }
-    set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT, kube_auth_certificate(client->auth));
-    set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, kube_auth_key(client->auth));
+    if (!bad)
+        bad = set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT,
+                      kube_auth_certificate(client->auth));
+    if (!bad)
+        bad = set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, kube_auth_key(client->auth));
     /* Without one, OpenSSL would ask for the passphrase of an encrypted key at the terminal. */
     curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
+    return bad == CURLE_OK;
+}
+
+/* A way that is cut without a word (a laptop that slept, another network) must not hold requests
+ * until TCP gives up after a quarter of an hour. */
+static int on_socket_made(void *self, curl_socket_t fd, curlsocktype purpose)
+{
+    struct kube_client *client = self;
+    unsigned unheard = UNHEARD_MS;
+    int *sockets = realloc(client->sockets, (client->n_sockets + 1) * sizeof(*sockets));
+    (void)purpose;
+    if (!sockets)
+        return CURL_SOCKOPT_ERROR;
+    client->sockets = sockets;
+    sockets[client->n_sockets++] = fd;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unheard, sizeof(unheard));
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_close(void *self, curl_socket_t fd)
+{
+    struct kube_client *client = self;
+    for (size_t i = 0; i < client->n_sockets; i++)
+        if (client->sockets[i] == fd) {
+            client->sockets[i] = client->sockets[--client->n_sockets];
+            break;
+        }
+    return close(fd);
+}
+
+/* HTTP/2 keeps a connection when one of its requests is given up, and would send the next ones into
+ * the same silence. Requests beside it begin anew, as after any cut. */
+void kube_client_sever(struct kube_client *client)
+{
+    if (clock_monotonic_ms() - client->heard_ms < QUIET_MS)
+        return;
+    for (size_t i = 0; i < client->n_sockets; i++)
+        shutdown(client->sockets[i], SHUT_RDWR);
 }
 
 static void set_route(CURL *easy, struct kube_request *request)
 {
-    const struct kube_client *client = request->client;
+    struct kube_client *client = request->client;
     const char *proxy = client->config->proxy;
     bool plain = strncasecmp(client->target.base, "http://", 7) == 0;
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : kube_proxy_for(client->config->server));
@@ -118,6 +170,10 @@ static void set_route(CURL *easy, struct kube_request *request)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, client);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 }
 
@@ -172,7 +228,12 @@ int kube_transfer_start(struct kube_request *request, struct nbt_error *err)
     }
     set_message(request->easy, request);
     set_route(request->easy, request);
-    set_trust(request->easy, client);
+    if (!set_trust(request->easy, client)) {
+        kube_transfer_end(request);
+        return nbt_error_set(err, NBT_EUNSUPPORTED,
+                             "this libcurl does not take certificates as the kubeconfig has them; "
+                             "nbkatib needs one with OpenSSL");
+    }
     set_limits(request->easy, request);
     set_callbacks(request->easy, request);
     request->tries++;

@@ -144,7 +144,8 @@ static void go_on(struct kube_watch *watch, const struct kube_answer *answer)
     bool lost = !watch->version || kube_status_is_gone(&answer->status);
     bool held = clock_monotonic_ms() - watch->began_ms > LONG_MS;
     watch->failures = held ? 1 : watch->failures + 1;
-    if (!cut && !lost)
+    /* A cut that is mended at once is nobody's trouble. */
+    if ((!cut || (err->code && watch->failures > 2)) && !lost)
         kube_watch_trouble(watch, err, false);
     if (lost)
         free(TAKE(watch->version));
