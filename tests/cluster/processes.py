@@ -19,14 +19,20 @@ def free_ports(count):
             s.close()
 
 
+class Ended(AssertionError):
+    """A program that should be running has ended: there is nothing to wait for."""
+
+
 def until(what, holds, timeout=60, pause=0.05):
-    """Waits until holds() is true, and returns what it returned; an exception counts as not yet."""
+    """Waits until holds() is true, and returns what it returned; an exception counts as not yet, but for Ended."""
     end, last = time.monotonic() + timeout, None
     while True:
         try:
             found = holds()
             if found:
                 return found
+        except Ended:
+            raise
         except Exception as error:  # whatever it is, it is told when time is over
             last = error
         if time.monotonic() > end:
@@ -72,7 +78,7 @@ class Process:
 
     def check(self):
         if not self.running():
-            raise AssertionError(f"{self.name} ended with status {self.process.returncode}; the end of {self.log}:\n{self.tail()}")
+            raise Ended(f"{self.name} ended with status {self.process.returncode}; the end of {self.log}:\n{self.tail()}")
 
     def tail(self, lines=20):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -6,6 +6,7 @@ network of its own; the controller finds it by a hosts file that only the contro
 import base64
 import contextlib
 import glob
+import itertools
 import os
 import shutil
 import subprocess
@@ -104,12 +105,12 @@ class RealKatib(katib.Katib):
 
     def _services(self):
         """Starts a search service for each Deployment that the controller makes, and ends it with the Deployment."""
-        apps, known = client.AppsV1Api(self.plane.direct()), {}
+        apps, known, numbers = client.AppsV1Api(self.plane.direct()), {}, itertools.count(1)
         while not self.ended.wait(0.3):
             with contextlib.suppress(Exception):  # the API server may be away; the next round looks again
                 found = {d.metadata.uid: d for d in apps.list_deployment_for_all_namespaces().items}
                 for uid in set(found) - set(known):
-                    known[uid] = self._service(found[uid], len(known) + 1)
+                    known[uid] = self._service(found[uid], next(numbers))
                     self._available(apps, found[uid])
                 for uid in set(known) - set(found):
                     known.pop(uid).stop()

@@ -61,7 +61,7 @@ class Experiments(ClusterTest):
         self.assertEqual(best["observation"]["metrics"], [{"name": "score", "min": "0.5", "max": "0.5", "latest": "0.5"}])
         pod = self.plane.core.list_namespaced_pod(self.namespace, label_selector=f"katib.kubeflow.org/trial={best['bestTrialName']}").items[0]
         self.assertEqual(self.plane.pod_log(pod.metadata.name, self.namespace, container="main"), "")
-        self.assertRegex(self.plane.pod_log(pod.metadata.name, self.namespace, container="metrics-logger-and-collector"), r"^I\d{4} .*\] score=0\.5\n$")
+        self.assertRegex(self.plane.pod_log(pod.metadata.name, self.namespace, container="metrics-logger-and-collector"), r"(?m)^I\d{4} .*\] score=0\.5$")
 
     def test_failed_trials_fail_the_experiment(self):
         name = self.submit(experiment("bad", runner="exit 3", maxFailedTrialCount=2))
@@ -71,10 +71,16 @@ class Experiments(ClusterTest):
         failed = self.plane.get("trials", done["status"]["failedTrialList"][0], self.namespace)
         self.assertIn("Job reason: BackoffLimitExceeded", failed["status"]["conditions"][-1]["reason"])
 
-    def test_trial_without_metrics(self):
-        name = self.submit(experiment("silent", trials=1, parallel=1, runner="sleep 1"))
-        done = self.finished(name)
-        self.assertEqual(done["status"]["trialMetricsUnavailable"], 1, done["status"])
+    def test_trial_without_its_metric(self):
+        script = "mkdir -p /var/log/nbkatib; sleep 1; echo other=1 > /var/log/nbkatib/metrics.log; sleep 1"
+        self.plane.core.replace_namespaced_config_map("runner", self.namespace, runner_map(script))
+        done = self.finished(self.submit(experiment("silent", trials=1, parallel=1)))
+        self.assertEqual((done["status"]["trialMetricsUnavailable"], done["status"]["metricsUnavailableTrialList"][0][:7]), (1, "silent-"), done["status"])
+        self.assertEqual(state(done), "Failed")
+
+    def test_trial_without_a_metrics_file(self):
+        done = self.finished(self.submit(experiment("nothing", trials=1, parallel=1, runner="sleep 1")))
+        self.assertEqual((state(done), done["status"]["trialsFailed"]), ("Failed", 1), done["status"])
 
     def test_goal_ends_it(self):
         goal = {"type": "maximize", "objectiveMetricName": "score", "goal": -100}
@@ -104,7 +110,7 @@ class Refusals(ClusterTest):
         denied = 'admission webhook "validator.experiment.katib.kubeflow.org" denied the request: '
         rows = (
             (experiment("4ever"), [denied + "metadata.name: Invalid value: \"4ever\": name must consist of lower case"]),
-            (experiment("a" * 41), ["The name may not be longer than 40 characters."]),
+            (experiment("a" * 41), ["and may not be longer than 40 characters"]),
             (experiment("few", trials=2), [denied + "spec.parallelTrialCount: Invalid value: 3: should be less than or equal to spec.maxTrialCount"]),
             (experiment("none", algorithm={"algorithmName": "magic"}), ["failed to find suggestion config for algorithm: magic in ConfigMap: katib-config"]),
             (experiment("kind", objective={"type": "up", "objectiveMetricName": "score"}), ["spec.objective.type: Invalid value: \"up\": must be minimize or maximize"]),

@@ -45,6 +45,7 @@ func Run(o Options) error {
 		return err
 	}
 	log := &echo{path: o.Path, to: os.Stdout}
+	log.say(400, "Trial Name: %s", o.Trial)
 	for main.runs() {
 		log.more()
 		if rules.broken(o) {
@@ -64,7 +65,11 @@ func Run(o Options) error {
 	if report.Values, err = o.read(); err != nil {
 		return err
 	}
-	return o.send(report)
+	if err := o.send(report); err != nil {
+		return err
+	}
+	log.say(459, "Metrics reported. : %d", len(report.Values))
+	return nil
 }
 
 // send reports, trying until somebody takes it.

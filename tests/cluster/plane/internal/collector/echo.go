@@ -17,6 +17,12 @@ type echo struct {
 	to   io.Writer
 }
 
+// say prints one line with the logger's head.
+func (e *echo) say(line int, format string, arguments ...any) {
+	head := fmt.Sprintf("I%s %7d main.go:%d] ", time.Now().Format("0102 15:04:05.000000"), os.Getpid(), line)
+	fmt.Fprintf(e.to, head+format+"\n", arguments...)
+}
+
 // more prints the lines that were written since the last call.
 func (e *echo) more() {
 	file, err := os.Open(e.path)
@@ -35,7 +41,7 @@ func (e *echo) more() {
 		if end < 0 {
 			return
 		}
-		fmt.Fprintf(e.to, "I%s %7d main.go:143] %s\n", time.Now().Format("0102 15:04:05.000000"), os.Getpid(), e.part[:end])
+		e.say(143, "%s", e.part[:end])
 		e.part = e.part[end+1:]
 	}
 }

@@ -20,8 +20,8 @@ const (
 // read finds the metrics in the file. An objective that is not there is reported as unavailable.
 func (o Options) read() ([]katib.Value, error) {
 	text, err := os.ReadFile(o.Path)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("failed to collect logs: %w", err)
 	}
 	values, err := o.parse(string(text))
 	if err != nil {

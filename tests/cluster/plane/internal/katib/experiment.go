@@ -2,6 +2,7 @@ package katib
 
 import (
 	"context"
+	"hash/crc32"
 	"sort"
 
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -42,7 +43,6 @@ func (k *Katib) reconcileExperiment(ctx context.Context, e *Experiment, own []*T
 	if same(before, *s) {
 		return err
 	}
-	s.LastReconcileTime = now()
 	if saved := k.saveStatus(ctx, experiments, e); saved != nil {
 		return saved
 	}
@@ -52,7 +52,7 @@ func (k *Katib) reconcileExperiment(ctx context.Context, e *Experiment, own []*T
 // completedExperiment keeps the counts current while trials still run, and ends the search.
 func (k *Katib) completedExperiment(ctx context.Context, e *Experiment, own []*Trial, before ExperimentStatus) error {
 	if e.Spec.ResumePolicy != "LongRunning" {
-		if err := k.deleteDeployment(ctx, e); err != nil {
+		if err := k.endSearch(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -89,9 +89,12 @@ func (s *ExperimentStatus) restart() {
 	s.CompletionTime = ""
 }
 
+// anyOrder is an order that means nothing, as Katib's has none; but it stays.
+func anyOrder(name string) uint32 { return crc32.ChecksumIEEE([]byte(name)) }
+
 // count sorts the trials by their state.
 func (s *ExperimentStatus) count(e *Experiment, own []*Trial) {
-	sort.Slice(own, func(i, j int) bool { return own[i].Name < own[j].Name })
+	sort.Slice(own, func(i, j int) bool { return anyOrder(own[i].Name) < anyOrder(own[j].Name) })
 	lists := map[string][]string{}
 	for _, t := range own {
 		lists[t.state()] = append(lists[t.state()], t.Name)
@@ -126,7 +129,7 @@ func complete(e *Experiment, own []*Trial) {
 }
 
 func (s *ExperimentStatus) end(kind, reason, message string) {
-	s.Conditions = setCondition(s.Conditions, "Running", "False", "ExperimentRunning", message)
+	s.Conditions = setCondition(s.Conditions, "Running", "False", "ExperimentRunning", "Experiment is running")
 	s.Conditions = setCondition(s.Conditions, kind, "True", reason, message)
 	s.CompletionTime = now()
 }
@@ -151,7 +154,7 @@ func (k *Katib) refill(ctx context.Context, e *Experiment, own []*Trial) error {
 		return err
 	}
 	if holds(suggested.Status.Conditions, "Failed") {
-		e.Status.Conditions = setCondition(e.Status.Conditions, "Running", "False", "ExperimentRunning", "Suggestion has failed")
+		e.Status.Conditions = setCondition(e.Status.Conditions, "Running", "False", "ExperimentRunning", "Experiment is running")
 		e.Status.Conditions = setCondition(e.Status.Conditions, "Failed", "True", "ExperimentFailed", "Suggestion has failed")
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -34,7 +35,9 @@ func (k *Katib) mutatePod(ctx context.Context, request *admissionv1.AdmissionReq
 		return nil, fmt.Errorf("unable to find primary container %q in mutated pod containers", trial.Spec.PrimaryContainerName)
 	}
 	label(pod, trial)
-	main.Env = append(main.Env, corev1.EnvVar{Name: "KATIB_TRIAL_NAME", Value: trial.Name})
+	main.Env = append(main.Env, corev1.EnvVar{Name: "KATIB_TRIAL_NAME", ValueFrom: &corev1.EnvVarSource{
+		FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels['" + trialLabel + "']"},
+	}})
 	if kind := trial.Spec.MetricsCollector.Collector.Kind; kind == "StdOut" || kind == "File" {
 		if err := k.addCollector(ctx, pod, main, trial); err != nil {
 			return nil, err
@@ -98,10 +101,17 @@ func (k *Katib) addCollector(ctx context.Context, pod *corev1.Pod, main *corev1.
 	pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: metricsVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
 	pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{
 		Name: collectorName, Image: configure(ctx, k).collector(kind), Args: k.collectorArguments(trial, file), VolumeMounts: []corev1.VolumeMount{mount},
+		Resources: corev1.ResourceRequirements{Limits: quantities("500m", "100Mi", "5Gi"), Requests: quantities("50m", "10Mi", "500Mi")},
 	})
 	yes := true
 	pod.Spec.ShareProcessNamespace = &yes
 	return nil
+}
+
+func quantities(cpu, memory, storage string) corev1.ResourceList {
+	return corev1.ResourceList{
+		corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory), corev1.ResourceEphemeralStorage: resource.MustParse(storage),
+	}
 }
 
 // wrap joins a command's words by spaces, unquoted, and appends the marker of its end, as Katib does.

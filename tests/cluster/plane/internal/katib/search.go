@@ -71,6 +71,7 @@ func pointAt(e *Experiment, index int) ([]Setting, error) {
 		}
 		point = append(point, Setting{p.Name, value})
 	}
+	source.Shuffle(len(point), func(i, j int) { point[i], point[j] = point[j], point[i] })
 	return point, nil
 }
 

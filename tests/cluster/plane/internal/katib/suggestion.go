@@ -103,6 +103,29 @@ func (k *Katib) createDeployment(ctx context.Context, s *Suggestion) error {
 	return err
 }
 
+// endSearch says that there will be no more suggestions, and takes the service away.
+func (k *Katib) endSearch(ctx context.Context, e *Experiment) error {
+	s := &Suggestion{}
+	err := k.get(ctx, suggestions, e.Namespace, e.Name, s)
+	if errors.IsNotFound(err) || holds(s.Status.Conditions, "Succeeded") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := k.deleteDeployment(ctx, e); err != nil {
+		return err
+	}
+	word := "Suggestion is succeeded, can't be restarted"
+	if e.Spec.ResumePolicy == "FromVolume" {
+		word = "Suggestion is succeeded, suggestion volume is not deleted, can be restarted"
+	}
+	c := setCondition(s.Status.Conditions, "Running", "False", "Suggestion is succeeded", "Suggestion is not running")
+	c = setCondition(c, "DeploymentReady", "False", "Suggestion is succeeded", "Deployment is not ready")
+	s.Status.Conditions = setCondition(c, "Succeeded", "True", "Experiment is succeeded", word)
+	return k.saveStatus(ctx, suggestions, s)
+}
+
 func (k *Katib) deleteDeployment(ctx context.Context, e *Experiment) error {
 	name := e.Name + "-" + e.Spec.Algorithm.AlgorithmName
 	err := k.AppsV1().Deployments(e.Namespace).Delete(ctx, name, metav1.DeleteOptions{})

@@ -127,7 +127,7 @@ func (k *Katib) conclude(ctx context.Context, t *Trial, job *unstructured.Unstru
 	if jobHolds(job, batchv1.JobFailed) {
 		reason, message := jobWords(job, batchv1.JobFailed)
 		t.end("Failed", "TrialFailed"+reason, "Trial has failed"+message)
-		k.events.Eventf(reference("Trial", t.ObjectMeta), corev1.EventTypeNormal, "JobFailed", "Job %s has failed", t.Name)
+		k.events.Eventf(reference("Trial", t.ObjectMeta), corev1.EventTypeNormal, "JobFailed", "Job %s has failed. %s %s", t.Name, jobText(job, batchv1.JobFailed, "message"), jobText(job, batchv1.JobFailed, "reason"))
 		return
 	}
 	observed := k.observation(t)
@@ -148,7 +148,7 @@ func (k *Katib) conclude(ctx context.Context, t *Trial, job *unstructured.Unstru
 }
 
 func (t *Trial) end(kind, reason, message string) {
-	t.Status.Conditions = setCondition(t.Status.Conditions, "Running", "False", "TrialRunning", "Trial is not running")
+	t.Status.Conditions = setCondition(t.Status.Conditions, "Running", "False", "TrialRunning", "Trial is running")
 	t.Status.Conditions = setCondition(t.Status.Conditions, kind, "True", reason, message)
 	t.Status.CompletionTime = now()
 }
@@ -169,12 +169,16 @@ func jobHolds(job *unstructured.Unstructured, kind batchv1.JobConditionType) boo
 
 // jobWords are what Katib appends of a Job's condition to its own.
 func jobWords(job *unstructured.Unstructured, kind batchv1.JobConditionType) (reason, message string) {
-	c := jobCondition(job, kind)
-	if text, _ := c["reason"].(string); text != "" {
+	if text := jobText(job, kind, "reason"); text != "" {
 		reason = ". Job reason: " + text
 	}
-	if text, _ := c["message"].(string); text != "" {
+	if text := jobText(job, kind, "message"); text != "" {
 		message = ". Job message: " + text
 	}
 	return reason, message
+}
+
+func jobText(job *unstructured.Unstructured, kind batchv1.JobConditionType, field string) string {
+	text, _ := jobCondition(job, kind)[field].(string)
+	return text
 }

@@ -151,7 +151,6 @@ type Condition struct {
 type ExperimentStatus struct {
 	StartTime                   string       `json:"startTime,omitempty"`
 	CompletionTime              string       `json:"completionTime,omitempty"`
-	LastReconcileTime           string       `json:"lastReconcileTime,omitempty"`
 	Conditions                  []Condition  `json:"conditions,omitempty"`
 	CurrentOptimalTrial         OptimalTrial `json:"currentOptimalTrial"`
 	RunningTrialList            []string     `json:"runningTrialList,omitempty"`

@@ -15,7 +15,7 @@ var (
 
 const (
 	longestName = 40
-	badName     = "name must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name', or 'abc-123'). The regex used for validation is [a-z]([-a-z0-9]*[a-z0-9])?. The name may not be longer than 40 characters."
+	badName     = "name must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name', or 'abc-123', regex used for validation is '^[a-z]([-a-z0-9]*[a-z0-9])?)') and may not be longer than 40 characters. "
 )
 
 // validate checks a defaulted Experiment as Katib's admission does; before is what it replaces, nil for a new one.
