@@ -200,13 +200,13 @@ static struct trial_options options_of(const struct job *job)
         .cell_timeout_s = json_integer_value(json_object_get(json, "cell_timeout_s")),
         .isolation = isolate ? TRIAL_ISOLATE : TRIAL_SHARE,
         .reports = json_is_true(json_object_get(json, "reports")),
-        .echo_fd = STDERR_FILENO,
+        .log_fd = STDERR_FILENO,
     };
 }
 
 static void tell_files(const struct job *job)
 {
-    static const char *const names[] = {"executed.ipynb", "trial.log", "result.json"};
+    static const char *const names[] = {"executed.ipynb", "result.json"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         auto_free char *path = file_join(job->output, names[i]);
         if (path)

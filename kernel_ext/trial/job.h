@@ -12,8 +12,8 @@
  * name, "kernel": name, "trial_timeout_s", "cell_timeout_s": seconds, "isolate", "reports": bool}
  *
  * All but version, notebook, metrics and parameters may be absent. The trial's events go to stdout,
- * one JSON object a line, as trial.h has them, its log to stderr; after them its files, so that they can be had from
- * the pod's log when the pod is gone:
+ * one JSON object a line, as trial.h has them, what trial.log holds elsewhere to stderr; after them
+ * its files, so that they can be had from the log of a pod that has ended:
  *
  *     {"event":"file","name":"executed.ipynb","part":0,"parts":2,"data":"..."}   base64 of gzip,
  * parts in order
@@ -31,7 +31,9 @@
 #include "trial/trial.h"
 
 #define JOB_VERSION  1
-#define JOB_FILE_MAX ((size_t)6 << 20) /* bytes of one file, packed, in the log */
+/* Bytes of one file, packed, in the log. The kubelet begins a new log after 10 MiB, and gives out no
+ * older one: log and files have to fit into it. */
+#define JOB_FILE_MAX ((size_t)4 << 20)
 #define JOB_LINE_DATA                                                                              \
     9000 /* bytes of a file in one line: a line stays below 16 KiB, where runtimes cut */
 

@@ -16,6 +16,7 @@
 
 #define VALUES_MAX   100000             /* of one metric */
 #define OUTPUT_MAX   ((size_t)16 << 20) /* of cells in the log */
+#define STREAM_MAX   ((size_t)2 << 20)  /* the same in a pod, whose log holds files besides (job.h) */
 #define WARNINGS_MAX 200
 
 static int create(const char *path, struct nbt_error *err)
@@ -32,11 +33,19 @@ static int create_in(const char *folder, const char *name, struct nbt_error *err
     return create(path, err);
 }
 
+static int open_log(const struct trial_options *options, struct nbt_error *err)
+{
+    if (options->log_fd <= 0)
+        return create_in(options->output, "trial.log", err);
+    int fd = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
+    return fd >= 0 ? fd : nbt_error_errno(err, "cannot write the trial's log");
+}
+
 int record_open(struct record *ret_record, const struct trial_options *options,
                 struct trial_result *result, struct nbt_error *err)
 {
     struct record record = {.options = options, .result = result, .log_fd = -1, .metrics_fd = -1};
-    record.log_fd = create_in(options->output, "trial.log", err);
+    record.log_fd = open_log(options, err);
     if (record.log_fd < 0)
         return record.log_fd;
     record.metrics_fd = options->metrics_file != NULL
@@ -87,13 +96,6 @@ static void write_quietly(int fd, const char *text, size_t length)
         nbt_error_clear(&ignored);
 }
 
-static void write_log(const struct record *record, const char *text, size_t length)
-{
-    write_quietly(record->log_fd, text, length);
-    if (record->options->echo_fd > 0)
-        write_quietly(record->options->echo_fd, text, length);
-}
-
 void record_event(struct record *record, json_t *event)
 {
     char time[CLOCK_TEXT_MAX];
@@ -114,7 +116,7 @@ static void log_line(struct record *record, const char *format, va_list args)
     clock_rfc3339(time, clock_realtime_us());
     vsnprintf(text, sizeof text, format, args);
     buf_printf(&line, "[%s] %s\n", time, text);
-    write_log(record, buf_text(&line), line.length);
+    write_quietly(record->log_fd, buf_text(&line), line.length);
 }
 
 void record_log(struct record *record, const char *format, ...)
@@ -147,13 +149,14 @@ void record_output(struct record *record, const char *text, size_t length)
 {
     static const char note[] =
         "\n[nbkatib: the log of cells' output ends here; the executed notebook has more]\n";
-    if (record->logged > OUTPUT_MAX)
+    size_t most = record->options->log_fd > 0 ? STREAM_MAX : OUTPUT_MAX;
+    if (record->logged > most)
         return;
     record->logged += length;
-    if (record->logged > OUTPUT_MAX)
-        write_log(record, note, sizeof note - 1);
+    if (record->logged > most)
+        write_quietly(record->log_fd, note, sizeof note - 1);
     else
-        write_log(record, text, length);
+        write_quietly(record->log_fd, text, length);
 }
 
 static int append(struct trial_metric *metric, double value)

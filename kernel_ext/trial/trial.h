@@ -55,7 +55,7 @@ struct trial_options {
     bool keep_workspace;
     const char *marker; /* PROCESS_MARKER of the kernel and what it starts */
     int cancel_fd;      /* readable: stop now, record what ran; -1: none */
-    int echo_fd;        /* trial.log goes there too as it is written; 0: nowhere */
+    int log_fd;         /* what trial.log holds goes there instead; 0: into the folder */
     void (*on_event)(void *self, const json_t *event);
     void *self;
 };

@@ -121,6 +121,29 @@ class Runs(EngineTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("left  Succeeded: 6 of 6", done.stdout)
 
+    def test_log_of_a_running_trial(self):
+        """What the notebook prints is there while it runs, and once alone."""
+        self.detached("talk", trials=1, parallel=1, body=BODY + "\nfor i in range(8):\n    print('round', i, flush=True)\n    time.sleep(1)")
+        self.running("talk")
+        trial = until("there is a trial", lambda: self.show("talk")["trials"])[0]["name"]
+        until("it has begun", lambda: "round 0" in self.program.run("logs", "talk", trial).stdout, 90, 0.5)
+        self.assertEqual(self.show("talk")["state"], "Running")
+        done = self.program.run("logs", "talk", trial, "--follow")
+        self.assertEqual([line for line in done.stdout.splitlines() if line.startswith("round")], [f"round {i}" for i in range(8)], done.stdout + done.stderr)
+
+    def test_deleted_by_others(self):
+        self.detached("lost", trials=1, parallel=1)
+        self.awaited("lost")
+        self.plane.custom.delete_namespaced_custom_object("kubeflow.org", "v1beta1", self.namespace, "experiments", "lost")
+        until("it is gone", lambda: not self.plane.list("experiments", self.namespace))
+        shown = self.program.run("show", "lost")
+        self.assertEqual(shown.returncode, 4, shown.stderr)
+        self.assertIn("lost is not in the cluster any more; `nbkatib delete lost` forgets it", shown.stderr)
+        item, = self.program.json("list")
+        self.assertIn("not in the cluster any more", item["error"])
+        self.assertEqual(self.program.run("delete", "lost", "--yes").returncode, 0)
+        self.assertEqual(self.program.json("list"), [])
+
     def test_server_that_restarts_meanwhile(self):
         run = self.program.start(*self.words("away", body=BODY + "\ntime.sleep(1)"))
         self.running("away")

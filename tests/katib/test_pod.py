@@ -80,7 +80,7 @@ class Trials(unittest.TestCase):
         status, events, _ = made.run()
         self.assertEqual(status, 0)
         found = pod.files(events)
-        self.assertEqual(sorted(found), ["executed.ipynb", "metrics.log", "result.json", "trial.log"])
+        self.assertEqual(sorted(found), ["executed.ipynb", "metrics.log", "result.json"])
         executed = json.loads(found["executed.ipynb"])
         self.assertIn("x" * 1000, json.dumps(executed))
         self.assertEqual(json.loads(found["result.json"])["state"], "Succeeded")

@@ -11,6 +11,7 @@
 #include "engine/katib/pod_log.h"
 #include "engine/katib/verbs.h"
 #include "engine/katib/view.h"
+#include "trial/job.h"
 
 #define READ_MS      60000 /* that reading a log may take */
 #define FAILURES_MAX 8
@@ -234,7 +235,7 @@ static bool is_file(const char *file)
         if (strcmp(pod_log_names[i], file) == 0)
             return true;
     }
-    return false;
+    return strcmp(file, POD_LOG_TEXT) == 0;
 }
 
 static int fetch_now(const struct katib_place *place, const char *trial, struct nbt_error *err)
@@ -242,6 +243,17 @@ static int fetch_now(const struct katib_place *place, const char *trial, struct 
     CLEANUP(katib_session_close) struct katib_session session = {0};
     int result = katib_session_of(&session, place, KATIB_PATIENT, err);
     return result < 0 ? result : katib_fetch(&session, place, trial, err);
+}
+
+static int nothing_left(const char *folder, const char *trial, const char *file,
+                        struct nbt_error *err)
+{
+    if (!is_there(folder, FETCHED))
+        return nbt_error_set(err, NBT_ENOTFOUND, "trial %s has left no %s yet", trial, file);
+    return nbt_error_set(err, NBT_ENOTFOUND,
+                         "trial %s has left no %s in its pod's log: it did not come that far, or "
+                         "the file has more than %zu MiB, compressed",
+                         trial, file, JOB_FILE_MAX >> 20);
 }
 
 /* What was fetched stays when the pod is gone. */
@@ -266,8 +278,7 @@ int katib_file(char **ret_path, const char *experiment, const char *trial, const
         result = fetch_now(&place, trial, &found);
     if (!is_there(folder, file))
         return result < 0 ? nbt_error_set(err, result, "%s", found.text)
-                          : nbt_error_set(err, NBT_ENOTFOUND, "trial %s has left no %s (yet)",
-                                          trial, file);
+                          : nothing_left(folder, trial, file, err);
     *ret_path = file_join(folder, file);
     return *ret_path ? 0 : no_memory(err);
 }

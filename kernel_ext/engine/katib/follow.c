@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "engine/katib/facts.h"
 #include "engine/katib/fetch.h"
@@ -17,6 +18,8 @@
 
 #define SOON_MS  300   /* after a trial changed the Experiment is read */
 #define LATER_MS 10000 /* and otherwise that often */
+#define AGAIN_MS 2000  /* after a refusal */
+#define GRACE_MS 30000 /* of refusals: a server that has just started may not know roles or kinds yet */
 
 struct follower {
     const struct engine_watch *watch;
@@ -30,6 +33,7 @@ struct follower {
     bool soon;     /* the timer is SOON_MS away at most, or an answer is awaited */
     bool synced;   /* all trials are known */
     bool troubled; /* and that was told */
+    int64_t refused_ms; /* since when; 0: not */
     bool done;
     struct nbt_error err;
 };
@@ -145,18 +149,39 @@ static void read_in(struct follower *follower, int delay_ms)
     follower->soon = delay_ms <= SOON_MS;
 }
 
+/* Every request worked before: what is refused now may work again. */
+static void on_refusal(struct follower *follower, const struct kube_answer *answer)
+{
+    int64_t now = clock_monotonic_ms();
+    struct nbt_error err = *answer->err;
+
+    if (!answer->hopeless)
+        follower->refused_ms = 0;
+    else if (follower->refused_ms == 0)
+        follower->refused_ms = now;
+    else if (now - follower->refused_ms >= GRACE_MS) {
+        if (err.code == NBT_ENOTFOUND) {
+            nbt_error_clear(&err);
+            (void)katib_gone(follower->place, &err);
+        }
+        give_up(follower, &err);
+    }
+    read_in(follower, AGAIN_MS);
+}
+
 /* Kept until the loop is ours again, for to fetch files takes requests that wait. */
 static void on_experiment(void *self, const struct kube_answer *answer)
 {
     struct follower *follower = self;
 
-    if (answer->code < 0 && answer->hopeless)
-        give_up(follower, answer->err);
-    if (answer->code == 0) {
-        json_decref(follower->experiment);
-        follower->experiment = json_incref(answer->body);
-        follower->troubled = false;
+    if (answer->code < 0) {
+        on_refusal(follower, answer);
+        return;
     }
+    json_decref(follower->experiment);
+    follower->experiment = json_incref(answer->body);
+    follower->troubled = false;
+    follower->refused_ms = 0;
     read_in(follower, LATER_MS);
 }
 

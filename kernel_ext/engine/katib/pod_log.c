@@ -8,9 +8,8 @@
 #include "base/scope.h"
 
 #define PACKED_MAX ((size_t)8 << 20) /* bytes; a pod prints less of one file */
-#define LOG_NAME   "trial.log"
 
-const char *const pod_log_names[POD_LOG_FILES] = {"executed.ipynb", LOG_NAME, "result.json",
+const char *const pod_log_names[POD_LOG_FILES] = {"executed.ipynb", "result.json",
                                                   "metrics.log"};
 
 struct pod_log pod_log_init(void)
@@ -109,20 +108,22 @@ static int save_file(const struct buf *packed, const char *path, struct nbt_erro
     return result < 0 ? result : file_replace(path, buf_text(&data), data.length, 0600, err);
 }
 
+static int save(const struct pod_log *log, int file, const char *path, struct nbt_error *err)
+{
+    if (file == POD_LOG_FILES)
+        return save_text(log, path, err);
+    return log->whole[file] ? save_file(&log->files[file], path, err) : 0;
+}
+
 int pod_log_save(const struct pod_log *log, const char *folder, struct nbt_error *err)
 {
-    int result = 0;
-
-    for (size_t i = 0; i < POD_LOG_FILES && result == 0; i++) {
-        auto_free char *path = file_join(folder, pod_log_names[i]);
-        if (!path)
-            return nbt_error_set(err, NBT_ENOMEM, "no memory for the trial's files");
-        if (log->whole[i])
-            result = save_file(&log->files[i], path, err);
-        else if (strcmp(pod_log_names[i], LOG_NAME) == 0)
-            result = save_text(log, path, err);
+    for (int i = 0; i <= POD_LOG_FILES; i++) {
+        const char *name = i < POD_LOG_FILES ? pod_log_names[i] : POD_LOG_TEXT;
+        auto_free char *path = file_join(folder, name);
+        int result = path ? save(log, i, path, err)
+                          : nbt_error_set(err, NBT_ENOMEM, "no memory for the trial's files");
         if (result < 0)
-            nbt_error_prefix(err, "cannot save %s of the trial", pod_log_names[i]);
+            return nbt_error_prefix(err, "cannot save %s of the trial", name);
     }
-    return result;
+    return 0;
 }

@@ -14,7 +14,8 @@
 
 #include "base/buf.h"
 
-#define POD_LOG_FILES    4
+#define POD_LOG_FILES    3
+#define POD_LOG_TEXT     "trial.log"
 #define POD_LOG_TEXT_MAX ((size_t)32 << 20) /* bytes; what is beyond is left out, and said so */
 #define POD_LOG_FILE_MAX ((size_t)64 << 20) /* bytes of a file, unpacked */
 
@@ -40,7 +41,7 @@ void pod_log_line(struct pod_log *log, const char *text, size_t length, bool who
 /* Its end is there: no more files follow. */
 bool pod_log_is_complete(const struct pod_log *log);
 
-/* Writes the files that are complete, and trial.log, which is the text where no other came. */
+/* Writes the files that are complete, and the text as trial.log. */
 nbt_must_check int pod_log_save(const struct pod_log *log, const char *folder,
                                 struct nbt_error *err);
 

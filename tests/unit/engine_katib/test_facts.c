@@ -132,6 +132,39 @@ static void two_watchers(void **state)
     assert_int_equal(first.seq, second.seq);
 }
 
+/* A step is written once, and only while its trial runs. */
+static void steps(void **state)
+{
+    static const struct {
+        const char *trial, *event;
+        bool is_new;
+    } table[] = {
+        {"a-1", "{'event':'step','step':'train','cell':1,'run':1,'cells':3}", true},
+        {"a-1", "{'event':'step','step':'train','cell':1,'run':1,'cells':3}", false},
+        {"a-1", "{'event':'step','step':'test','cell':2,'run':2,'cells':3}", true},
+        {"a-2", "{'event':'step','step':'train','cell':1,'run':1,'cells':3}", false},
+        {"a-9", "{'event':'step','step':'train','cell':1,'run':1,'cells':3}", false},
+        {"a-1", "{'event':'step'}", false},
+    };
+    CLEANUP(facts_fini) struct facts one = {0};
+    CLEANUP(facts_fini) struct facts other = {0};
+
+    (void)state;
+    open_facts(&one);
+    open_facts(&other);
+    see(&one, 0);
+    see(&one, 2);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct facts *facts = i % 2 ? &other : &one;
+        auto_json json_t *event = quoted(table[i].event);
+        see(facts, 2); /* what the other one wrote */
+        size_t before = json_array_size(facts->list);
+        assert_int_equal(facts_see_step(facts, table[i].trial, event, NULL), 0);
+        if (json_array_size(facts->list) != before + table[i].is_new)
+            fail_msg("row %zu: written %zu times", i, json_array_size(facts->list) - before);
+    }
+}
+
 /* Half a line of a writer that died goes; a line that is no fact is told of. */
 static void torn_and_damaged(void **state)
 {
@@ -166,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_story, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(two_watchers, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(steps, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(torn_and_damaged, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
