@@ -17,6 +17,6 @@ nbt_must_check int unpack_gzip(struct buf *out, const void *data, size_t length,
                                struct nbt_error *err);
 
 void pack_base64(struct buf *out, const void *data, size_t length); /* without line ends */
-bool unpack_base64(struct buf *out, const char *text); /* false when it is none */
+bool unpack_base64(struct buf *out, const char *text);              /* false when it is none */
 
 #endif

@@ -14,9 +14,10 @@
 #include "base/scope.h"
 #include "nbtags/number.h"
 
-#define VALUES_MAX   100000             /* of one metric */
-#define OUTPUT_MAX   ((size_t)16 << 20) /* of cells in the log */
-#define STREAM_MAX   ((size_t)2 << 20)  /* the same in a pod, whose log holds files besides (job.h) */
+#define VALUES_MAX 100000             /* of one metric */
+#define OUTPUT_MAX ((size_t)16 << 20) /* of cells in the log */
+#define STREAM_MAX ((size_t)2 << 20)  /* the same in a pod, whose log holds files besides (job.h)  \
+                                       */
 #define WARNINGS_MAX 200
 
 static int create(const char *path, struct nbt_error *err)

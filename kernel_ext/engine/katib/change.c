@@ -65,8 +65,7 @@ static int target_open(struct target *ret, const char *name, struct nbt_error *e
 static int get_trials(json_t **ret, const struct target *target, struct nbt_error *err)
 {
     auto_json json_t *items = NULL;
-    int result =
-        katib_get_trials(&items, &target->session, katib_place_name(&target->place), err);
+    int result = katib_get_trials(&items, &target->session, katib_place_name(&target->place), err);
     return result < 0 ? result : katib_sort_trials(ret, items, err);
 }
 
@@ -215,7 +214,9 @@ int katib_remove(const char *experiment, struct nbt_error *err)
         return katib_place_remove(experiment, err);
     nbt_error_set(err, result, "%s", found.text);
     if (result != NBT_ESTATE)
-        nbt_error_prefix(err, "%s stays listed (without its cluster, removing the folder %s "
-                              "forgets it)", experiment, target.place.folder);
+        nbt_error_prefix(err,
+                         "%s stays listed (without its cluster, removing the folder %s "
+                         "forgets it)",
+                         experiment, target.place.folder);
     return result;
 }

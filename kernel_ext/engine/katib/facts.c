@@ -83,8 +83,10 @@ static int keep_lines(struct facts *facts, const char *bytes, size_t length, str
         size_t line = (size_t)(end - bytes) + 1;
         json_t *fact = json_loadb(bytes, line, 0, NULL);
         if (!fact)
-            return nbt_error_set(err, NBT_EPARSE, "%s/facts.jsonl is damaged; `nbkatib delete` "
-                                 "forgets the experiment", facts->place->folder);
+            return nbt_error_set(err, NBT_EPARSE,
+                                 "%s/facts.jsonl is damaged; `nbkatib delete` "
+                                 "forgets the experiment",
+                                 facts->place->folder);
         result = keep(facts, fact, err);
         facts->read += (off_t)line;
         bytes += line;
@@ -216,8 +218,8 @@ static int see_created(struct facts *facts, const json_t *view, struct nbt_error
 
 static int see_started(struct facts *facts, const json_t *view, struct nbt_error *err)
 {
-    return add(facts, "trial-started", json_pack("{s:O, s:i}", "trial", member(view, "name"), "pid", 0),
-               err);
+    return add(facts, "trial-started",
+               json_pack("{s:O, s:i}", "trial", member(view, "name"), "pid", 0), err);
 }
 
 static int see_finished(struct facts *facts, const json_t *view, struct nbt_error *err)
@@ -235,8 +237,8 @@ static int see_trial(struct facts *facts, const json_t *trial, size_t index,
                      const struct katib_reading *reading, struct nbt_error *err)
 {
     enum status_state state = katib_shown_state(trial, index, reading->note);
-    const char *known = json_string_value(
-        member(facts->states, text(member(trial, "metadata"), "name")));
+    const char *known =
+        json_string_value(member(facts->states, text(member(trial, "metadata"), "name")));
     bool created = known, started = known && strcmp(known, "Pending") != 0;
     int result = 0;
 
@@ -286,9 +288,8 @@ static int see_best(struct facts *facts, const json_t *experiment, struct nbt_er
         return result;
     return add(facts, "optimal",
                json_pack("{s:O, s:O, s:O, s:O}", "trial", member(best, "trial"), "assignments",
-                         member(best, "assignments"), "observation",
-                         member(optimal, "observation"), "value",
-                         member(member(item, "objective"), "value")),
+                         member(best, "assignments"), "observation", member(optimal, "observation"),
+                         "value", member(member(item, "objective"), "value")),
                err);
 }
 

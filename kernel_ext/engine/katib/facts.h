@@ -1,8 +1,8 @@
 /*
  * What has been seen of an experiment, as the facts of the engine contract (engine.h, "event").
- * Katib keeps no history, so whoever sees something new writes it down in clusters/NAME/facts.jsonl,
- * one object a line, and tells it from there: facts have one order and one number, however many
- * watch, and whoever comes later is told the same.
+ * Katib keeps no history, so whoever sees something new writes it down in
+ * clusters/NAME/facts.jsonl, one object a line, and tells it from there: facts have one order and
+ * one number, however many watch, and whoever comes later is told the same.
  *
  *     CLEANUP(facts_fini) struct facts facts = {0};
  *     if (facts_open(&facts, &place, &err) < 0 || facts_see(&facts, experiment, trials, &err) < 0)

@@ -267,8 +267,10 @@ int katib_file(char **ret_path, const char *experiment, const char *trial, const
     if (result < 0)
         return result;
     if (!trial)
-        return nbt_error_set(err, NBT_ENOTFOUND, "Katib's own log is not here, but its facts are: "
-                                                 "`nbkatib logs %s`", experiment);
+        return nbt_error_set(err, NBT_ENOTFOUND,
+                             "Katib's own log is not here, but its facts are: "
+                             "`nbkatib logs %s`",
+                             experiment);
     if (!is_name(trial) || !is_file(file))
         return nbt_error_set(err, NBT_ENOTFOUND, "there is no file %s of a trial %s", file, trial);
     auto_free char *folder = katib_place_trial(&place, trial);

@@ -5,10 +5,10 @@
 #include "engine/katib/facts.h"
 #include "engine/katib/session.h"
 
-/* NBT_ENOTFOUND when there is no pod, or none that has begun. Does nothing when all were fetched. */
-nbt_must_check int katib_fetch(const struct katib_session *session,
-                               const struct katib_place *place, const char *trial,
-                               struct nbt_error *err);
+/* NBT_ENOTFOUND when there is no pod, or none that has begun. Does nothing when all were fetched.
+ */
+nbt_must_check int katib_fetch(const struct katib_session *session, const struct katib_place *place,
+                               const char *trial, struct nbt_error *err);
 
 /* Of trials that were not seen to fail before, so that it is known why: of the newest few. What
  * cannot be fetched is left. Not from a callback of the session's loop. */

@@ -19,7 +19,8 @@
 #define SOON_MS  300   /* after a trial changed the Experiment is read */
 #define LATER_MS 10000 /* and otherwise that often */
 #define AGAIN_MS 2000  /* after a refusal */
-#define GRACE_MS 30000 /* of refusals: a server that has just started may not know roles or kinds yet */
+#define GRACE_MS                                                                                   \
+    30000 /* of refusals: a server that has just started may not know roles or kinds yet */
 
 struct follower {
     const struct engine_watch *watch;
@@ -27,12 +28,12 @@ struct follower {
     struct katib_session session;
     struct facts facts;
     struct steps *steps; /* of running trials */
-    json_t *trials;     /* name: object */
-    json_t *experiment; /* news; NULL: none */
+    json_t *trials;      /* name: object */
+    json_t *experiment;  /* news; NULL: none */
     int timer;
-    bool soon;     /* the timer is SOON_MS away at most, or an answer is awaited */
-    bool synced;   /* all trials are known */
-    bool troubled; /* and that was told */
+    bool soon;          /* the timer is SOON_MS away at most, or an answer is awaited */
+    bool synced;        /* all trials are known */
+    bool troubled;      /* and that was told */
     int64_t refused_ms; /* since when; 0: not */
     bool done;
     struct nbt_error err;
@@ -297,8 +298,7 @@ static int add_sources(struct follower *follower, struct nbt_error *err)
 
 static int turn(struct follower *follower, struct nbt_error *err)
 {
-    auto_free char *path =
-        katib_trials_path(&follower->session, katib_place_name(follower->place));
+    auto_free char *path = katib_trials_path(&follower->session, katib_place_name(follower->place));
     struct kube_watch_options options = {.path = path, .events = &events, .self = follower};
     struct kube_watch *watch = path ? kube_watch_start(follower->session.client, &options) : NULL;
 
@@ -309,12 +309,12 @@ static int turn(struct follower *follower, struct nbt_error *err)
         see_news(follower);
     }
     kube_watch_stop(watch);
-    return follower->err.code < 0
-               ? nbt_error_set(err, follower->err.code, "%s", follower->err.text)
-               : 0;
+    return follower->err.code < 0 ? nbt_error_set(err, follower->err.code, "%s", follower->err.text)
+                                  : 0;
 }
 
-/* What there is now; enough for those who do not follow, and it tells at once what cannot be had. */
+/* What there is now; enough for those who do not follow, and it tells at once what cannot be had.
+ */
 static int look(struct follower *follower, struct nbt_error *err)
 {
     auto_json json_t *experiment = NULL;

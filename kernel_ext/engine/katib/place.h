@@ -1,6 +1,7 @@
 /*
- * Which cluster an experiment is in: a small file for each that was submitted from here, beneath file_state_root, so that
- * every later command finds it whatever the kubeconfig's current context is. Nothing secret is in it.
+ * Which cluster an experiment is in: a small file for each that was submitted from here, beneath
+ * file_state_root, so that every later command finds it whatever the kubeconfig's current context
+ * is. Nothing secret is in it.
  *
  *     clusters/NAME/place.json     {"context", "namespace", "server", "submission"}
  *     clusters/NAME/notebook.ipynb the bytes that were submitted
@@ -18,7 +19,7 @@
 #include "nbtags/error.h"
 
 struct katib_place {
-    char *folder; /* clusters/NAME */
+    char *folder;  /* clusters/NAME */
     json_t *facts; /* place.json's object */
 };
 
@@ -33,7 +34,8 @@ const char *katib_place_text(const struct katib_place *place, const char *key); 
 /* Creates folder and files; NBT_EEXIST when the name is taken. */
 nbt_must_check int katib_place_create(const char *experiment, const json_t *facts,
                                       const char *notebook, size_t size, struct nbt_error *err);
-nbt_must_check int katib_place_remove(const char *experiment, struct nbt_error *err); /* absent is success */
+nbt_must_check int katib_place_remove(const char *experiment,
+                                      struct nbt_error *err); /* absent is success */
 
 /* The names of all, an array of texts. New reference. */
 nbt_must_check int katib_places(json_t **ret_names, struct nbt_error *err);
@@ -41,7 +43,8 @@ nbt_must_check int katib_places(json_t **ret_names, struct nbt_error *err);
 /* The folder of a trial's files; it need not be there. The caller frees; NULL without memory. */
 char *katib_place_trial(const struct katib_place *place, const char *trial);
 
-/* A number that changes with what is known of it here, but for `ended`, which says that nothing more is expected. */
+/* A number that changes with what is known of it here, but for `ended`, which says that nothing
+ * more is expected. */
 int64_t katib_place_stamp(const char *experiment, bool *ret_ended);
 
 #endif

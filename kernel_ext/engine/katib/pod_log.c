@@ -9,8 +9,7 @@
 
 #define PACKED_MAX ((size_t)8 << 20) /* bytes; a pod prints less of one file */
 
-const char *const pod_log_names[POD_LOG_FILES] = {"executed.ipynb", "result.json",
-                                                  "metrics.log"};
+const char *const pod_log_names[POD_LOG_FILES] = {"executed.ipynb", "result.json", "metrics.log"};
 
 struct pod_log pod_log_init(void)
 {
@@ -91,7 +90,8 @@ bool pod_log_is_complete(const struct pod_log *log)
 
 static int save_text(const struct pod_log *log, const char *path, struct nbt_error *err)
 {
-    static const char cut[] = "\n[nbkatib: the rest of this log is left out here; the pod has it]\n";
+    static const char cut[] =
+        "\n[nbkatib: the rest of this log is left out here; the pod has it]\n";
     CLEANUP(buf_fini) struct buf text = buf_init(POD_LOG_TEXT_MAX + sizeof(cut));
 
     buf_add(&text, buf_text(&log->text), log->text.length);

@@ -97,7 +97,8 @@ static void check_katib(struct preflight *preflight)
     if (result < 0 && result != NBT_ENOTFOUND)
         add(preflight, "Katib", "warning", err.text, "");
     else if (!serves(list, "experiments") || !serves(list, "trials"))
-        add(preflight, "Katib", "missing", "the cluster knows no Experiments of kubeflow.org/v1beta1",
+        add(preflight, "Katib", "missing",
+            "the cluster knows no Experiments of kubeflow.org/v1beta1",
             "have Katib installed in the cluster: "
             "https://www.kubeflow.org/docs/components/katib/installation/");
     else
@@ -237,7 +238,7 @@ static void check_algorithm(struct preflight *preflight)
 int katib_preflight(json_t *checks, const struct katib_session *session, const json_t *document,
                     struct nbt_error *err)
 {
-    static void (*const table[])(struct preflight *preflight) = {
+    static void (*const table[])(struct preflight * preflight) = {
         check_server, check_katib, check_namespace, check_rights, check_account, check_algorithm,
     };
     struct preflight preflight = {.checks = checks, .session = session, .document = document};

@@ -12,7 +12,8 @@
 
 #include "engine/katib/session.h"
 
-/* Appends to `checks`; document NULL: what every experiment needs. Ends at a server that is away. */
+/* Appends to `checks`; document NULL: what every experiment needs. Ends at a server that is away.
+ */
 nbt_must_check int katib_preflight(json_t *checks, const struct katib_session *session,
                                    const json_t *document, struct nbt_error *err);
 

@@ -24,8 +24,8 @@ static int no_memory(struct nbt_error *err)
 static int unread(json_t **ret_item, const char *experiment, const struct nbt_error *why,
                   struct nbt_error *err)
 {
-    *ret_item = json_pack("{s:s, s:s, s:s}", "name", experiment, "engine", "katib", "error",
-                          why->text);
+    *ret_item =
+        json_pack("{s:s, s:s, s:s}", "name", experiment, "engine", "katib", "error", why->text);
     return *ret_item ? 0 : no_memory(err);
 }
 
@@ -150,9 +150,10 @@ static int ask(json_t *experiments, const struct katib_session *session, struct 
 
     json_array_foreach(json_object_get(list, "items"), i, object)
     {
-        json_object_set(experiments,
-                        json_string_value(json_object_get(json_object_get(object, "metadata"), "name")),
-                        object);
+        json_object_set(
+            experiments,
+            json_string_value(json_object_get(json_object_get(object, "metadata"), "name")),
+            object);
     }
     return result;
 }
@@ -241,7 +242,8 @@ int katib_list(json_t **ret_items, struct nbt_error *err)
     return result;
 }
 
-/* A cluster tells nobody who does not watch: what has not ended may have changed every now and then. */
+/* A cluster tells nobody who does not watch: what has not ended may have changed every now and
+ * then. */
 int katib_stamps(json_t *stamps, struct nbt_error *err)
 {
     auto_json json_t *names = NULL;

@@ -1,4 +1,5 @@
-/* What we may do in a namespace: asked of the API server by SelfSubjectAccessReviews, all at once. */
+/* What we may do in a namespace: asked of the API server by SelfSubjectAccessReviews, all at once.
+ */
 #ifndef ENGINE_KATIB_RIGHTS_H
 #define ENGINE_KATIB_RIGHTS_H
 

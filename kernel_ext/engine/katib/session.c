@@ -9,7 +9,7 @@
 
 #define ITEMS_MAX 100000
 #define SIDECAR   "metrics-logger-and-collector"
-#define QUICK_MS   3000
+#define QUICK_MS  3000
 
 static int no_memory(struct nbt_error *err)
 {

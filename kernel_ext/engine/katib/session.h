@@ -5,10 +5,10 @@
 #include "engine/katib/kube/call.h"
 #include "engine/katib/place.h"
 
-#define KATIB_API            "/apis/kubeflow.org/v1beta1"
-#define KATIB_TRIALS_LABEL   "katib.kubeflow.org/experiment" /* on trials: their experiment */
-#define KATIB_TRIAL_LABEL    "katib.kubeflow.org/trial"      /* on pods: their trial */
-#define KATIB_SUBMISSION     "nbkatib.dev/submission" /* label: a number of its own for each */
+#define KATIB_API          "/apis/kubeflow.org/v1beta1"
+#define KATIB_TRIALS_LABEL "katib.kubeflow.org/experiment" /* on trials: their experiment */
+#define KATIB_TRIAL_LABEL  "katib.kubeflow.org/trial"      /* on pods: their trial */
+#define KATIB_SUBMISSION   "nbkatib.dev/submission"        /* label: a number of its own for each */
 
 struct katib_session {
     struct kube_config *config;

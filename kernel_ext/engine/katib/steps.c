@@ -75,8 +75,8 @@ static void on_line(void *self, int64_t realtime_ns, const char *text, size_t le
 {
     struct followed *followed = self;
     size_t at = 0;
-    auto_json json_t *event = whole && strstr(text, "{\"event\":\"step\"") ? pod_log_event(text, &at)
-                                                                          : NULL;
+    auto_json json_t *event =
+        whole && strstr(text, "{\"event\":\"step\"") ? pod_log_event(text, &at) : NULL;
 
     (void)realtime_ns;
     (void)length;

@@ -42,7 +42,8 @@ static json_t *counts_before(const json_t *experiment, const json_t *note)
     bool asked = json_is_true(member(note, "asked"));
 
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
-        json_t *value = member(asked ? member(note, "before") : member(experiment, "spec"), counts[i]);
+        json_t *value =
+            member(asked ? member(note, "before") : member(experiment, "spec"), counts[i]);
         if (value)
             json_object_set(before, counts[i], value);
     }
@@ -75,9 +76,9 @@ static json_t *killed(const json_t *note, const json_t *trials, size_t first, bo
 static int patch_of(json_t **ret, json_t *note, json_t *spec, struct nbt_error *err)
 {
     auto_free char *text = note ? json_dumps(note, JSON_COMPACT) : NULL;
-    json_t *patch = text && spec ? json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
-                                             KATIB_STOP, text)
-                                 : NULL;
+    json_t *patch = text && spec
+                        ? json_pack("{s:{s:{s:s}}}", "metadata", "annotations", KATIB_STOP, text)
+                        : NULL;
 
     if (patch && json_object_size(spec) > 0)
         json_object_set(patch, "spec", spec);
@@ -111,10 +112,9 @@ int katib_stop_patch(json_t **ret, const json_t *experiment, const json_t *trial
     json_int_t n = (json_int_t)json_array_size(trials);
     json_int_t reported = json_integer_value(member(member(experiment, "status"), "trials"));
     json_int_t most = json_integer_value(member(member(experiment, "spec"), "maxTrialCount"));
-    json_t *note = json_pack("{s:b, s:I, s:o, s:o}", "asked", true, "trials",
-                             trials_before(old, trials), "killed",
-                             killed(old, trials, now ? 0 : (size_t)n, true), "before",
-                             counts_before(experiment, old));
+    json_t *note = json_pack(
+        "{s:b, s:I, s:o, s:o}", "asked", true, "trials", trials_before(old, trials), "killed",
+        killed(old, trials, now ? 0 : (size_t)n, true), "before", counts_before(experiment, old));
 
     if (n < reported)
         n = reported;
@@ -126,8 +126,8 @@ int katib_stop_patch(json_t **ret, const json_t *experiment, const json_t *trial
 json_int_t katib_stop_budget(const json_t *experiment)
 {
     auto_json json_t *note = katib_stop_note(experiment);
-    const json_t *before = json_is_true(member(note, "asked")) ? member(note, "before")
-                                                               : member(experiment, "spec");
+    const json_t *before =
+        json_is_true(member(note, "asked")) ? member(note, "before") : member(experiment, "spec");
     return json_integer_value(member(before, "maxTrialCount"));
 }
 
@@ -143,10 +143,9 @@ int katib_resume_patch(json_t **ret, const json_t *experiment, const json_t *tri
 
     json_object_set_new(spec, "maxTrialCount", json_integer(budget));
     json_object_set_new(spec, "parallelTrialCount", json_integer(least(budget, parallel)));
-    return patch_of(ret,
-                    json_pack("{s:b, s:o}", "asked", false, "killed",
-                              killed(old, trials, first, false)),
-                    spec, err);
+    return patch_of(
+        ret, json_pack("{s:b, s:o}", "asked", false, "killed", killed(old, trials, first, false)),
+        spec, err);
 }
 
 /* ---- trials to come ---- */
@@ -165,12 +164,11 @@ static json_t *stop_map(const json_t *experiment)
     const char *owner = metadata_text(experiment, "name");
 
     katib_stop_name(name, owner);
-    return json_pack(
-        "{s:s, s:s, s:{s:s, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:s}]}, s:{s:s}}", "apiVersion", "v1",
-        "kind", "ConfigMap", "metadata", "name", name, "labels", KATIB_MANAGED_BY, "nbkatib",
-        KATIB_EXPERIMENT_LABEL, owner, "ownerReferences", "apiVersion", "kubeflow.org/v1beta1",
-        "kind", "Experiment", "name", owner, "uid", metadata_text(experiment, "uid"), "data",
-        KATIB_STOP_KEY, "");
+    return json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:s}]}, s:{s:s}}",
+                     "apiVersion", "v1", "kind", "ConfigMap", "metadata", "name", name, "labels",
+                     KATIB_MANAGED_BY, "nbkatib", KATIB_EXPERIMENT_LABEL, owner, "ownerReferences",
+                     "apiVersion", "kubeflow.org/v1beta1", "kind", "Experiment", "name", owner,
+                     "uid", metadata_text(experiment, "uid"), "data", KATIB_STOP_KEY, "");
 }
 
 int katib_stop_trials_to_come(const struct katib_session *session, const json_t *experiment,
@@ -205,8 +203,7 @@ static bool has_ended(const json_t *pod)
     return phase && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0);
 }
 
-static int delete_pod(const struct katib_session *session, const json_t *pod,
-                      struct nbt_error *err)
+static int delete_pod(const struct katib_session *session, const json_t *pod, struct nbt_error *err)
 {
     auto_free char *path =
         kube_path("/api/v1", session->namespace_, "pods", metadata_text(pod, "name"), NULL);
@@ -224,8 +221,8 @@ int katib_stop_running(const struct katib_session *session, const json_t *experi
     auto_json json_t *pods = NULL;
     size_t i;
     const json_t *pod;
-    int result = katib_get_pods(&pods, session, KATIB_TRIALS_LABEL,
-                                metadata_text(experiment, "name"), err);
+    int result =
+        katib_get_pods(&pods, session, KATIB_TRIALS_LABEL, metadata_text(experiment, "name"), err);
 
     json_array_foreach(pods, i, pod)
     {

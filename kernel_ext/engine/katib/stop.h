@@ -27,7 +27,7 @@ nbt_must_check int katib_start_trials_to_come(const struct katib_session *sessio
                                               const json_t *experiment, struct nbt_error *err);
 
 /* Ends the pods of trials that run. */
-nbt_must_check int katib_stop_running(const struct katib_session *session,
-                                      const json_t *experiment, struct nbt_error *err);
+nbt_must_check int katib_stop_running(const struct katib_session *session, const json_t *experiment,
+                                      struct nbt_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * submit: the Experiment, then what goes with it, owned by it. Where the latter fails the Experiment is deleted again, so
- * that a submission is whole or not there. Its place is written first: whatever happens between, `delete` finds it.
+ * submit: the Experiment, then what goes with it, owned by it. Where the latter fails the
+ * Experiment is deleted again, so that a submission is whole or not there. Its place is written
+ * first: whatever happens between, `delete` finds it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -82,8 +83,8 @@ static int create_objects(const struct katib_session *session, const json_t *obj
     json_array_foreach(objects, i, object)
     {
         auto_free char *path = collection(session, object);
-        int result = path ? kube_create(session->client, path, object, NULL, NULL, err)
-                          : no_memory(err);
+        int result =
+            path ? kube_create(session->client, path, object, NULL, NULL, err) : no_memory(err);
         if (result < 0)
             return result;
     }
@@ -116,10 +117,10 @@ static int create_place(const struct engine_submission *submission, const json_t
                         const struct katib_session *session, struct nbt_error *err)
 {
     const json_t *labels = json_object_get(json_object_get(document, "metadata"), "labels");
-    auto_json json_t *facts = json_pack(
-        "{s:s*, s:s, s:s, s:O}", "context", session->config->context, "namespace",
-        session->namespace_, "server", session->config->server, "submission",
-        json_object_get(labels, KATIB_SUBMISSION));
+    auto_json json_t *facts =
+        json_pack("{s:s*, s:s, s:s, s:O}", "context", session->config->context, "namespace",
+                  session->namespace_, "server", session->config->server, "submission",
+                  json_object_get(labels, KATIB_SUBMISSION));
 
     return facts ? katib_place_create(metadata_text(document, "name"), facts,
                                       submission->notebook_text, submission->notebook_size, err)
@@ -138,8 +139,7 @@ static int open_session(struct katib_session *ret, const json_t *document, struc
                                     metadata_text(document, "namespace"), KATIB_PATIENT, err);
 }
 
-static int check(const struct katib_session *session, const json_t *document,
-                 struct nbt_error *err)
+static int check(const struct katib_session *session, const json_t *document, struct nbt_error *err)
 {
     auto_json json_t *checks = json_array();
     int result = katib_preflight(checks, session, document, err);

@@ -228,7 +228,10 @@ static void set_why(json_t *view, const json_t *trial, enum status_state state)
     bool over = katib_trial_is_over(state) && state != STATUS_TRIAL_SUCCEEDED;
     const char *message = killed ? "the experiment was asked to stop" : text(last, "message");
 
-    json_object_set_new(view, "reason", json_string(killed ? "Killed" : over ? text(last, "reason") : ""));
+    json_object_set_new(view, "reason",
+                        json_string(killed ? "Killed"
+                                    : over ? text(last, "reason")
+                                           : ""));
     json_object_set_new(view, "message", json_string(over ? message : ""));
 }
 
@@ -236,15 +239,15 @@ json_t *katib_trial_view(const json_t *trial, size_t index, const struct katib_r
 {
     const json_t *status = member(trial, "status");
     enum status_state state = katib_shown_state(trial, index, reading->note);
-    json_t *view = json_pack(
-        "{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:f, s:n, s:s, s:s, s:s, s:[]}", "name",
-        text(metadata(trial), "name"), "index", (json_int_t)index, "state",
-        status_state_name(state), "assignments",
-        decoded(member(member(trial, "spec"), "parameterAssignments"), reading->choices),
-        "observation", observation(trial), "startTime", moment(status, "startTime"),
-        "completionTime", moment(status, "completionTime"), "seconds",
-        seconds_between(text(status, "startTime"), text(status, "completionTime")), "cell", "step",
-        "", "folder", "", "isolation", "", "warnings");
+    json_t *view =
+        json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:f, s:n, s:s, s:s, s:s, s:[]}", "name",
+                  text(metadata(trial), "name"), "index", (json_int_t)index, "state",
+                  status_state_name(state), "assignments",
+                  decoded(member(member(trial, "spec"), "parameterAssignments"), reading->choices),
+                  "observation", observation(trial), "startTime", moment(status, "startTime"),
+                  "completionTime", moment(status, "completionTime"), "seconds",
+                  seconds_between(text(status, "startTime"), text(status, "completionTime")),
+                  "cell", "step", "", "folder", "", "isolation", "", "warnings");
 
     if (view)
         set_why(view, trial, state);
@@ -410,14 +413,14 @@ int katib_item_view(json_t **ret, const json_t *experiment, struct nbt_error *er
 
     if (result < 0)
         return result;
-    json_t *item = json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o, s:O?, s:o, s:o}", "name",
-        text(metadata(experiment), "name"), "engine", "katib", "state",
-        katib_experiment_state(experiment), "notebook", notebook_of(experiment), "startTime",
-        moment(metadata(experiment), "creationTimestamp"), "completionTime",
-        moment(status, "completionTime"), "maxTrialCount",
-        member(member(experiment, "spec"), "maxTrialCount"), "objective",
-        objective_view(experiment), "best", best_view(experiment, reading.choices));
+    json_t *item =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:O?, s:o, s:o}", "name",
+                  text(metadata(experiment), "name"), "engine", "katib", "state",
+                  katib_experiment_state(experiment), "notebook", notebook_of(experiment),
+                  "startTime", moment(metadata(experiment), "creationTimestamp"), "completionTime",
+                  moment(status, "completionTime"), "maxTrialCount",
+                  member(member(experiment, "spec"), "maxTrialCount"), "objective",
+                  objective_view(experiment), "best", best_view(experiment, reading.choices));
     if (!item)
         return no_memory(err);
     set_counts(item, status);

@@ -31,8 +31,10 @@ static int remove_folder(void **state)
 #define TRIAL(name, created, state)                                                                \
     "{'metadata':{'name':'" name "','creationTimestamp':'2026-11-24T03:10:0" created "Z'},"        \
     "'spec':{'parameterAssignments':[]},'status':{'conditions':[" IS(state, "x") "]}}"
-#define RUNS  "'conditions':[" IS("Running", "ExperimentRunning") "],'trials':2"
-#define DONE  "'trials':2,'trialsSucceeded':2,'conditions':[" IS("Succeeded", "ExperimentMaxTrialsReached") "]"
+#define RUNS "'conditions':[" IS("Running", "ExperimentRunning") "],'trials':2"
+#define DONE                                                                                       \
+    "'trials':2,'trialsSucceeded':2,'conditions':[" IS("Succeeded",                                \
+                                                       "ExperimentMaxTrialsReached") "]"
 #define BEST(name)                                                                                 \
     ",'currentOptimalTrial':{'bestTrialName':'" name "','parameterAssignments':[],'observation':{" \
     "'metrics':[{'name':'s','min':'1','max':'1','latest':'1'}]}}"

@@ -153,7 +153,8 @@ static void a_file_that_is_no_gzip_is_said(void **state)
     struct nbt_error err = NBT_ERROR_INIT;
 
     (void)state;
-    say(&log, "{\"event\":\"file\",\"name\":\"result.json\",\"part\":0,\"parts\":1,\"data\":\"AAAA\"}");
+    say(&log,
+        "{\"event\":\"file\",\"name\":\"result.json\",\"part\":0,\"parts\":1,\"data\":\"AAAA\"}");
     assert_true(pod_log_save(&log, folder, &err) < 0);
     assert_non_null(strstr(err.text, "result.json"));
 }

@@ -5,8 +5,10 @@
 #include "quoted.h"
 
 #define TRIAL(name, state)                                                                         \
-    "{'metadata':{'name':'" name "'},'status':{'conditions':[{'type':'" state "','status':'True'}]}}"
-#define TRIALS "[" TRIAL("a-0", "Succeeded") "," TRIAL("a-1", "Failed") "," TRIAL("a-2", "Running") "]"
+    "{'metadata':{'name':'" name "'},'status':{'conditions':[{'type':'" state                      \
+    "','status':'True'}]}}"
+#define TRIALS                                                                                     \
+    "[" TRIAL("a-0", "Succeeded") "," TRIAL("a-1", "Failed") "," TRIAL("a-2", "Running") "]"
 
 static json_t *experiment(int maximum, const char *note)
 {
@@ -28,8 +30,7 @@ static json_t *experiment(int maximum, const char *note)
 
 static void assert_patch(size_t row, const json_t *patch, const char *note, const char *spec)
 {
-    const json_t *annotations =
-        json_object_get(json_object_get(patch, "metadata"), "annotations");
+    const json_t *annotations = json_object_get(json_object_get(patch, "metadata"), "annotations");
     const char *text = json_string_value(json_object_get(annotations, KATIB_STOP));
     auto_json json_t *found = text ? json_loads(text, 0, NULL) : NULL;
     auto_json json_t *want_note = quoted(note);

@@ -20,11 +20,12 @@ static json_t *experiment(const char *status, const char *stop)
 {
     char text[4096];
 
-    snprintf(text, sizeof(text),
-             "{'metadata':{'name':'a','creationTimestamp':'2026-11-24T03:10:00Z','annotations':{}},"
-             "'spec':{'maxTrialCount':2,'parallelTrialCount':1,'objective':{'type':'maximize',"
-             "'objectiveMetricName':'s'},'algorithm':{'algorithmName':'random'},'parameters':[]}%s%s}",
-             status[0] ? ",'status':" : "", status);
+    snprintf(
+        text, sizeof(text),
+        "{'metadata':{'name':'a','creationTimestamp':'2026-11-24T03:10:00Z','annotations':{}},"
+        "'spec':{'maxTrialCount':2,'parallelTrialCount':1,'objective':{'type':'maximize',"
+        "'objectiveMetricName':'s'},'algorithm':{'algorithmName':'random'},'parameters':[]}%s%s}",
+        status[0] ? ",'status':" : "", status);
     json_t *made = quoted(text);
     if (stop)
         json_object_set_new(json_object_get(json_object_get(made, "metadata"), "annotations"),
@@ -127,9 +128,9 @@ static void what_a_stop_ended_is_killed(void **state)
         size_t index;
         enum status_state want;
     } table[] = {
-        {"a-0", asked, 0, STATUS_TRIAL_KILLED},    {"a-1", asked, 0, STATUS_TRIAL_FAILED},
-        {"a-1", asked, 1, STATUS_TRIAL_KILLED},    {"a-1", went_on, 1, STATUS_TRIAL_FAILED},
-        {"a-0", went_on, 1, STATUS_TRIAL_KILLED},  {"a-0", "{}", 1, STATUS_TRIAL_FAILED},
+        {"a-0", asked, 0, STATUS_TRIAL_KILLED},   {"a-1", asked, 0, STATUS_TRIAL_FAILED},
+        {"a-1", asked, 1, STATUS_TRIAL_KILLED},   {"a-1", went_on, 1, STATUS_TRIAL_FAILED},
+        {"a-0", went_on, 1, STATUS_TRIAL_KILLED}, {"a-0", "{}", 1, STATUS_TRIAL_FAILED},
     };
 
     (void)state;
@@ -201,8 +202,8 @@ static void show_has_trials_by_age_and_their_own_words(void **state)
 static void without_a_best_trial(void **state)
 {
     (void)state;
-    auto_json json_t *made =
-        experiment("{'conditions':[" RAN "," USED_UP "],'trials':2,'trialsFailed':2" NO_BEST "}", NULL);
+    auto_json json_t *made = experiment(
+        "{'conditions':[" RAN "," USED_UP "],'trials':2,'trialsFailed':2" NO_BEST "}", NULL);
     auto_json json_t *show = shown(made, IS("Failed", "True", "TrialFailed"));
     auto_json json_t *item = NULL;
     const json_t *first = json_array_get(json_object_get(show, "trials"), 0);
