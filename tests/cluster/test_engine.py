@@ -137,7 +137,7 @@ class Runs(EngineTest):
         self.plane.custom.delete_namespaced_custom_object("kubeflow.org", "v1beta1", self.namespace, "experiments", "lost")
         until("it is gone", lambda: not self.plane.list("experiments", self.namespace))
         shown = self.program.run("show", "lost")
-        self.assertEqual(shown.returncode, 4, shown.stderr)
+        self.assertEqual(shown.returncode, 6, shown.stderr)
         self.assertIn("lost is not in the cluster any more; `nbkatib delete lost` forgets it", shown.stderr)
         item, = self.program.json("list")
         self.assertIn("not in the cluster any more", item["error"])

@@ -210,7 +210,7 @@ int katib_remove(const char *experiment, struct nbt_error *err)
         return result == NBT_ENOTFOUND ? 0 : nbt_error_set(err, result, "%s", found.text);
     if (result == 0)
         result = delete_experiment(&target, experiment, &found);
-    if (result == 0 || result == NBT_ENOTFOUND)
+    if (result == 0 || result == NBT_ENOTFOUND || result == NBT_EDIED)
         return katib_place_remove(experiment, err);
     nbt_error_set(err, result, "%s", found.text);
     if (result != NBT_ESTATE)

@@ -333,16 +333,40 @@ static int look(struct follower *follower, struct nbt_error *err)
     return result;
 }
 
+static void wait_again(struct follower *follower)
+{
+    int64_t until = clock_monotonic_ms() + AGAIN_MS;
+
+    while (!follower->done && clock_left_ms(until) > 0)
+        loop_step(loop_of(follower), clock_left_ms(until));
+}
+
+/* One that was seen before may be refused while its server starts. */
+static int look_surely(struct follower *follower, struct nbt_error *err)
+{
+    int64_t deadline = clock_monotonic_ms() + GRACE_MS;
+    bool patient = follower->watch->follow && follower->facts.begun;
+
+    for (;;) {
+        struct nbt_error found = NBT_ERROR_INIT;
+        int result = look(follower, &found);
+        if (result == 0 || follower->done)
+            return 0;
+        if (!patient || result == NBT_EDIED || clock_left_ms(deadline) == 0)
+            return nbt_error_set(err, result, "%s", found.text);
+        wait_again(follower);
+    }
+}
+
 static int run(struct follower *follower, struct nbt_error *err)
 {
     int result = facts_open(&follower->facts, follower->place, err);
 
     if (result == 0)
-        result = look(follower, err);
-    if (result < 0 || follower->done || !follower->watch->follow)
-        return result;
-    result = add_sources(follower, err);
-    return result < 0 ? result : turn(follower, err);
+        result = add_sources(follower, err);
+    if (result == 0)
+        result = look_surely(follower, err);
+    return result < 0 || follower->done || !follower->watch->follow ? result : turn(follower, err);
 }
 
 int katib_watch(const char *experiment, const struct engine_watch *watch, struct nbt_error *err)

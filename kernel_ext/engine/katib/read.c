@@ -210,7 +210,7 @@ static int newer_first(const void *a, const void *b)
 
 static int list_all(json_t *items, struct listing *listing, struct nbt_error *err)
 {
-    auto_free json_t **sorted = calloc(listing->n + 1, sizeof(*sorted));
+    auto_free json_t **sorted = calloc(listing->n + 1, sizeof(json_t *));
     int result = sorted ? 0 : no_memory(err);
     size_t n = 0;
 

@@ -112,7 +112,7 @@ bool katib_is_of(const json_t *experiment, const struct katib_place *place)
 int katib_gone(const struct katib_place *place, struct nbt_error *err)
 {
     const char *name = katib_place_name(place);
-    return nbt_error_set(err, NBT_ENOTFOUND,
+    return nbt_error_set(err, NBT_EDIED,
                          "%s is not in the cluster any more; `nbkatib delete %s` forgets it", name,
                          name);
 }

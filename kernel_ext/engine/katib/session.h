@@ -34,7 +34,7 @@ void katib_session_close(struct katib_session *session);
 char *katib_path(const struct katib_session *session, const char *resource, const char *name);
 char *katib_trials_path(const struct katib_session *session, const char *experiment);
 
-/* NBT_ENOTFOUND also when another one has its name there now. */
+/* NBT_EDIED when it is not there any more, also when another one has its name there now. */
 nbt_must_check int katib_get_experiment(json_t **ret, const struct katib_session *session,
                                         const struct katib_place *place, struct nbt_error *err);
 /* Sets err so. */

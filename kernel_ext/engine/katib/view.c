@@ -267,7 +267,7 @@ static int older_first(const void *a, const void *b)
 int katib_sort_trials(json_t **ret, const json_t *items, struct nbt_error *err)
 {
     size_t n = json_array_size(items);
-    auto_free json_t **sorted = calloc(n + 1, sizeof(*sorted));
+    auto_free json_t **sorted = calloc(n + 1, sizeof(json_t *));
     auto_json json_t *list = json_array();
     int failed = !sorted || !list;
 
