@@ -104,12 +104,17 @@ int service_resume(const char *experiment, const char *max_trials, bool detach,
     return engine->resume(experiment, more, detach, err);
 }
 
+/* One that is not there is as good as deleted. */
 int service_delete(const char *experiment, struct nbt_error *err)
 {
     const struct engine *engine;
-    int result = owner(&engine, experiment, err);
+    struct nbt_error found = NBT_ERROR_INIT;
+    int result = owner(&engine, experiment, &found);
 
-    return result != 0 ? result : engine->remove(experiment, err);
+    if (result == NBT_ENOTFOUND && experiment_name_valid(experiment))
+        return 0;
+    return result < 0 ? nbt_error_set(err, result, "%s", found.text)
+                      : engine->remove(experiment, err);
 }
 
 /* "digits-k5jnxqrj" of "k5jnxqrj" or of itself; the caller frees. */

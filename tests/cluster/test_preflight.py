@@ -3,6 +3,7 @@ import json
 import unittest
 
 try:
+    from processes import until
     from test_engine import EngineTest
 except ImportError as problem:  # no plane can be had here
     raise unittest.SkipTest(str(problem))
@@ -11,23 +12,29 @@ LABEL = "katib.kubeflow.org/metrics-collector-injection"
 
 
 class Preflight(EngineTest):
-    def doctor(self, status=0):
+    def checks(self):
         """{name: check} of what is said of the cluster."""
+        return {c["name"]: c for c in json.loads(self.program.run("doctor", "--engine", "katib", "--json").stdout)["checks"]}
+
+    def doctor(self, status=0):
         done = self.program.run("doctor", "--engine", "katib")
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return {c["name"]: c for c in json.loads(self.program.run("doctor", "--engine", "katib", "--json").stdout)["checks"]}
+        return self.checks()
 
     def found(self, check, status, text, cure):
         self.assertEqual(check["status"], status, check)
         self.assertIn(text, check["text"])
         self.assertIn(cure, check["cure"])
 
-    def refused(self, *texts, more=()):
-        """A submission says the same, and makes nothing."""
+    def refused_words(self, *texts, more=()):
         done = self.program.run(*self.words("checked"), *more)
         self.assertEqual(done.returncode, 6, done.stdout + done.stderr)
         for text in texts:
             self.assertIn(text, done.stderr)
+
+    def refused(self, *texts, more=()):
+        """A submission says the same, and makes nothing."""
+        self.refused_words(*texts, more=more)
         self.assertEqual((self.left(), self.program.json("list")), ([], []))
 
     def test_all_is_there(self):
@@ -84,7 +91,10 @@ class Preflight(EngineTest):
 
     def test_cluster_without_katib(self):
         with self.plane.without("katib-crds"):
+            until("Katib is not there", lambda: self.checks()["Katib"]["status"] != "ok")
             self.found(self.doctor(6)["Katib"], "missing", "no Experiments", "kubeflow.org")
+            self.refused_words("no Experiments")
+        until("Katib is back", lambda: self.checks()["Katib"]["status"] == "ok" and self.plane.list("experiments", self.namespace) == [])
 
 
 if __name__ == "__main__":

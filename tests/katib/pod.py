@@ -56,7 +56,9 @@ class Pod:
         maps = {o["metadata"]["name"]: o for o in objects if o["kind"] == "ConfigMap"}
         volume = next(v for v in spec["volumes"] if v["name"] == "nbkatib-in")
         for source in volume["projected"]["sources"]:
-            self.write(maps[source["configMap"]["name"]])
+            name, optional = source["configMap"]["name"], source["configMap"].get("optional", False)
+            if name in maps or not optional:
+                self.write(maps[name])
 
     def write(self, config_map):
         for key, text in config_map.get("data", {}).items():
