@@ -3,17 +3,22 @@
  * up from what Kale stored in the notebook and from what was found in the notebook's own pod. Every
  * member may be absent:
  *
- *     {"image": text, "namespace": text, "context": text, "service_account": text,
- *      "cpu": quantity, "memory": quantity, "gpu": "2" (Nvidia's) or "amd.com/gpu=1",
- *      "volumes": [{"type": "new" | "existing" | "clone" | "snapshot", "name": claim or snapshot,
- * "mount": path, "size": quantity, "storage_class": text, "access_mode": text, "annotations":
- * {text: text}}], "notebook_volumes": bool, "storage_class": text, "access_mode": "ReadWriteOnce" |
- * ..., "node_selector": {text: text}, "tolerations": [{"key", "operator", "value", "effect"}],
- *      "security_context": Kubernetes' PodSecurityContext, "ttl_s": seconds, "debug": bool}
+ *     image, namespace, context, service_account, storage_class    texts
+ *     cpu, memory          quantities
+ *     gpu                  "2" (Nvidia's) or "amd.com/gpu=1"
+ *     access_mode          "ReadWriteOnce", ... of the volumes that are made
+ *     volumes              [{"type", "name", "mount", "size", "storage_class", "access_mode",
+ *                          "annotations": {text: text}}]
+ *     notebook_volumes     true: copies of those of the notebook's pod
+ *     node_selector        {text: text}
+ *     tolerations          [{"key", "operator", "value", "effect"}]
+ *     security_context     Kubernetes' PodSecurityContext
+ *     ttl_s                seconds that a Job stays after its end
+ *     debug                true: the script that starts a trial prints what it does
  *
- * Volumes: `new` is an empty one for each trial, `clone` a copy for each trial of a claim as it is
- * when the experiment is submitted, `snapshot` a copy for each trial of a VolumeSnapshot (of a Rok
- * URL, where the name is one), `existing` one claim that all trials share.
+ * Types of volumes: `new` is an empty one for each trial, `clone` a copy for each trial of a claim
+ * as it is when the experiment is submitted, `snapshot` a copy for each trial of a VolumeSnapshot
+ * (of a Rok URL, where the name is one), `existing` one claim that all trials share.
  */
 #ifndef ENGINE_KATIB_CLUSTER_H
 #define ENGINE_KATIB_CLUSTER_H

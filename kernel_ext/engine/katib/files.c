@@ -213,9 +213,10 @@ static int scan_names(const struct collecting *c, const char *text, size_t size)
     for (const char *p = text, *end = text + size; p < end && result == 0; p++) {
         if (*p != '"' && *p != '\'')
             continue;
-        const char *close = memchr(p + 1, *p, (size_t)(end - p - 1));
         const char *newline = memchr(p + 1, '\n', (size_t)(end - p - 1));
-        if (!close || (newline && newline < close))
+        const char *stop = newline ? newline : end;
+        const char *close = memchr(p + 1, *p, (size_t)(stop - p - 1));
+        if (!close)
             continue;
         auto_free char *name = strndup(p + 1, (size_t)(close - p - 1));
         if (name && strlen(name) <= NAME_MAX_BYTES && is_beside(name))

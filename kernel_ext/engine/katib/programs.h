@@ -2,9 +2,12 @@
  * The program that runs a trial in any image: the static nbkatib (scripts/portable), one for each
  * processor, compressed by gzip and cut into parts that fit a ConfigMap.
  *
- * Looked for, for each processor: $NBKATIB_RUNNERS/ARCH/nbkatib; the running program, when it is
- * such a one; beside it in
- * ../portable/ARCH/nbkatib (a checkout's build folder) and ../share/nbkatib/portable/ARCH/nbkatib.
+ * Looked for, for each processor, in this order:
+ *
+ *     $NBKATIB_RUNNERS/ARCH/nbkatib
+ *     the running program, when it is such a one
+ *     ../portable/ARCH/nbkatib from its folder (a checkout's build folder)
+ *     ../share/nbkatib/portable/ARCH/nbkatib from its folder
  */
 #ifndef ENGINE_KATIB_PROGRAMS_H
 #define ENGINE_KATIB_PROGRAMS_H

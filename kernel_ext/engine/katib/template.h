@@ -4,9 +4,10 @@
  * command of its own (katib section 4); values of parameters reach the trial by environment
  * variables alone.
  *
- *     /nbkatib/in     projected, read-only: start (a script for sh), job.json, the notebook and its
- * modules, and the program's parts, ARCH.00, ARCH.01, ... /nbkatib/work   empty; the program, and
- * the trial's folder /var/log/nbkatib/metrics.log   what Katib's collector reads
+ *     /nbkatib/in      projected, read-only: start (a script for sh), job.json, the notebook and
+ *                      what it reads, and the program's parts, ARCH.00, ARCH.01, ...
+ *     /nbkatib/work    empty: for the program, and the trial's folder
+ *     /var/log/nbkatib/metrics.log    what Katib's collector reads
  */
 #ifndef ENGINE_KATIB_TEMPLATE_H
 #define ENGINE_KATIB_TEMPLATE_H

@@ -297,12 +297,40 @@ static void test_files(void **state)
     assert_int_equal(file_remove_tree(folder, &err), 0);
 }
 
+/* A file without room is left out, and that is told; the experiment can be sent. */
+static void test_large_file(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/nbkatib-files-XXXXXX";
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct katib_files files = {0};
+    CLEANUP(experiment_problems_fini) struct experiment_problems problems = {0};
+    assert_non_null(mkdtemp(folder));
+    auto_free char *path = file_join(folder, "big.bin");
+    auto_free char *zeros = calloc(KATIB_FILES_MAX, 1);
+    assert_int_equal(file_replace(path, zeros, KATIB_FILES_MAX, 0644, &err), 0);
+    struct nbt_notebook *notebook =
+        notebook_of("{'cell_type':'code','execution_count':1,'metadata':{},'outputs':[],"
+                    "'source':'open(\\\"big.bin\\\")'}",
+                    "");
+    assert_int_equal(katib_files_collect(&files, notebook, folder, &err), 0);
+    assert_int_equal(files.n, 1);
+    assert_string_equal(files.left_out, "big.bin");
+    katib_files_check(&files, &problems);
+    assert_true(told(&problems, false, "big.bin, which the notebook names, is too large"));
+    assert_int_equal(problems.errors, 0);
+    katib_files_fini(&files);
+    nbt_free(notebook);
+    assert_int_equal(file_remove_tree(folder, &err), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantities), cmocka_unit_test(test_choices),
         cmocka_unit_test(test_variables),  cmocka_unit_test(test_pod_tags),
         cmocka_unit_test(test_cluster),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_large_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
