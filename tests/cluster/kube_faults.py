@@ -808,6 +808,13 @@ class Watches(World):
             self.expect_error(answer, want, str(code))
             self.assertEqual(len(stub.requests), 1)
 
+    def test_objects_beyond_any_size(self):
+        whole = json.dumps(list_of(5, object_of("a", 1, annotations={"blob": "x" * 9_000_000})))
+        stub = self.stub(lambda request, reply: reply.text(200, whole))
+        rc, answer, _ = self.run_probe(self.kubeconfig(stub.port), "watch", "/api/v1/things", "9")
+        self.expect_error(answer, "no-memory", "larger than")
+        self.assertEqual([r.query["limit"] for r in stub.requests], ["200", "50", "12", "3", "1"])
+
     def test_silence(self):
         streams = [lambda q, r: (r.start(), time.sleep(9)),
                    lambda q, r: (r.start(), r.event("ADDED", object_of("a", 6)), time.sleep(9))]

@@ -177,6 +177,7 @@ static enum kube_outcome judge_transfer(struct kube_request *request, CURLcode r
     answer->status.http = (int)http;
     if (buf_failed(&request->answer)) {
         fail_size(request, err);
+        answer->hopeless = true;
         return KUBE_DONE;
     }
     fail_transfer(request, result, err);
