@@ -61,6 +61,8 @@ class RealKatib(katib.Katib):
 
     def close(self):
         self.ended.set()
+        with contextlib.suppress(OSError):  # another plane may still show its certificate there
+            os.rmdir("/tmp/cert")
 
     def _database(self):
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))

@@ -13,24 +13,26 @@ const longestBackOff = 30 * time.Second
 // initialize runs the init containers, one after the other; false when one failed or the Pod shall end.
 func (w *worker) initialize() bool {
 	for i := range w.pod.Spec.InitContainers {
-		if !w.untilDone(&w.pod.Spec.InitContainers[i], w.restartsInit()) {
+		if !w.untilDone(&w.pod.Spec.InitContainers[i], w.restartsInit(), func() {}) {
 			return false
 		}
 	}
 	return !w.stopped()
 }
 
-// runContainers runs the containers side by side, and returns how the Pod ended.
+// runContainers starts the containers one after the other and runs them side by side; it returns how the Pod ended.
 func (w *worker) runContainers() corev1.PodPhase {
 	w.initialized()
 	var all sync.WaitGroup
 	results := make([]bool, len(w.pod.Spec.Containers))
 	for i := range w.pod.Spec.Containers {
+		tried := make(chan struct{})
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			results[i] = w.untilDone(&w.pod.Spec.Containers[i], w.pod.Spec.RestartPolicy)
+			results[i] = w.untilDone(&w.pod.Spec.Containers[i], w.pod.Spec.RestartPolicy, sync.OnceFunc(func() { close(tried) }))
 		}()
+		<-tried
 	}
 	all.Wait()
 	for _, good := range results {
@@ -48,11 +50,12 @@ func (w *worker) restartsInit() corev1.RestartPolicy {
 	return w.pod.Spec.RestartPolicy
 }
 
-// untilDone runs a container as often as the policy wants; true when it ended well.
-func (w *worker) untilDone(spec *corev1.Container, policy corev1.RestartPolicy) bool {
+// untilDone runs a container as often as the policy wants; true when it ended well. It calls tried when the container has started, or could not.
+func (w *worker) untilDone(spec *corev1.Container, policy corev1.RestartPolicy, tried func()) bool {
+	defer tried()
 	backOff := retryPeriod
 	for restarts := int32(0); ; restarts++ {
-		code, ran := w.runOnce(spec, restarts)
+		code, ran := w.runOnce(spec, restarts, tried)
 		again := policy == corev1.RestartPolicyAlways || policy == corev1.RestartPolicyOnFailure && code != 0
 		if !ran || !again || w.stopped() {
 			return ran && code == 0
@@ -67,12 +70,13 @@ func (w *worker) untilDone(spec *corev1.Container, policy corev1.RestartPolicy) 
 }
 
 // runOnce gets the image, starts the container and waits for its end. False when it never ran.
-func (w *worker) runOnce(spec *corev1.Container, restarts int32) (code int32, ran bool) {
-	image := w.pull(spec)
+func (w *worker) runOnce(spec *corev1.Container, restarts int32, tried func()) (code int32, ran bool) {
+	image := w.pull(spec, tried)
 	if image == nil {
 		return 0, false
 	}
-	c, ok := w.start(spec, image, restarts)
+	c, ok := w.start(spec, image, restarts, tried)
+	tried()
 	if !ok {
 		return 0, false
 	}
@@ -112,7 +116,7 @@ func (w *worker) endWith(c *container, ended chan struct{}) {
 }
 
 // pull finds the image, reporting as a kubelet does while it cannot; nil when the Pod shall end.
-func (w *worker) pull(spec *corev1.Container) *image {
+func (w *worker) pull(spec *corev1.Container, tried func()) *image {
 	told := false
 	for !w.stopped() {
 		image, err := w.node.images.pull(spec.Image)
@@ -131,13 +135,14 @@ func (w *worker) pull(spec *corev1.Container) *image {
 			w.event(corev1.EventTypeWarning, "Failed", "Error: ImagePullBackOff")
 		}
 		w.waiting(spec.Name, reason, err.Error())
+		tried()
 		w.pauseFor(2 * retryPeriod)
 	}
 	return nil
 }
 
 // start makes the container's process. A missing ConfigMap or Secret is waited for; a command that cannot be run ends the container.
-func (w *worker) start(spec *corev1.Container, image *image, restarts int32) (c *container, ok bool) {
+func (w *worker) start(spec *corev1.Container, image *image, restarts int32, tried func()) (c *container, ok bool) {
 	for !w.stopped() {
 		c, err := w.newContainer(spec, image, restarts)
 		if err == nil {
@@ -154,6 +159,7 @@ func (w *worker) start(spec *corev1.Container, image *image, restarts int32) (c 
 		}
 		w.event(corev1.EventTypeWarning, "Failed", "Error: %v", err)
 		w.waiting(spec.Name, "CreateContainerConfigError", err.Error())
+		tried()
 		w.pauseFor(retryPeriod)
 	}
 	return nil, false
