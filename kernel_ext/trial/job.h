@@ -32,17 +32,11 @@
 #include "trial/trial.h"
 
 #define JOB_VERSION  1
-<<<<<<< HEAD
 /* Bytes of one file, packed, in the log. The kubelet begins a new log after 10 MiB, and gives out no
  * older one: log and files have to fit into it. */
 #define JOB_FILE_MAX ((size_t)4 << 20)
-#define JOB_LINE_DATA                                                                              \
-    9000 /* bytes of a file in one line: a line stays below 16 KiB, where runtimes cut */
-=======
-#define JOB_FILE_MAX ((size_t)6 << 20) /* bytes of one file, packed, in the log */
 /* Bytes of a file in one line, which stays below the 16 KiB where runtimes cut lines. */
 #define JOB_LINE_DATA 9000
->>>>>>> manifest
 
 /* The trial's assignments from the environment, with the fixed ones. NBT_EINVAL with the member as
  * path. New reference. */
