@@ -8,7 +8,7 @@ if(NBKATIB_WERROR)
     list(APPEND WARNINGS -Werror)
 endif()
 set(HOW_TO_INSTALL "On Debian or Ubuntu, scripts/setup build installs what is missing; elsewhere install pkg-config, libzmq, \
-libsodium, jansson, libyaml and SQLite with their headers. A wheel of nbkatib needs none of them (scripts/wheel makes one).")
+libsodium, jansson, libyaml, libcurl and SQLite with their headers. A wheel of nbkatib needs none of them (scripts/wheel makes one).")
 set(SANITIZERS "")
 if(NBKATIB_SANITIZE)
     set(SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

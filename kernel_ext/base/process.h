@@ -65,6 +65,10 @@ void process_describe(int status, char text[64]);
 uint64_t process_start_time(pid_t pid); /* 0 when there is no such process */
 const char *process_boot_id(void);      /* /proc/sys/kernel/random/boot_id; "" when unknown */
 
+/* How many processes here have their parent outside of this PID namespace, the first one not counted: in a pod whose containers
+ * share their processes, one for each container. */
+int process_roots(void);
+
 /* Ends (SIGKILL) every process of this user whose environment holds PROCESS_MARKER=marker, or a
  * value that starts with "marker/"; children that left their session are found too. Repeats until
  * none is left; never the caller. Returns how many were ended. */

@@ -138,6 +138,17 @@ static int sweep_once(int (*end)(pid_t pid, const char *marker), const char *mar
     return ended;
 }
 
+static int is_root(pid_t pid, const char *unused)
+{
+    (void)unused;
+    return pid != 1 && stat_field(pid, PARENT) == 0 && process_start_time(pid) != 0;
+}
+
+int process_roots(void)
+{
+    return sweep_once(is_root, NULL);
+}
+
 /* A process may fork while it is looked for: go on until a whole pass finds none. */
 static int sweep(int (*end)(pid_t pid, const char *marker), const char *marker)
 {

@@ -15,7 +15,7 @@ int cmd_doctor(const struct parsed *parsed)
     size_t i;
     json_t *check;
 
-    if (service_doctor(&result, &err) < 0)
+    if (service_doctor(&result, parsed_text(parsed, "engine"), &err) < 0)
         return fail(parsed, &err, NULL);
     json_array_foreach(json_object_get(result, "checks"), i, check)
     {

@@ -7,13 +7,13 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-static int write_document(const struct parsed *parsed, const json_t *document)
+static int write_documents(const struct parsed *parsed, const json_t *result)
 {
     const char *output = parsed_text(parsed, "output");
     struct nbt_error err = NBT_ERROR_INIT;
     auto_free char *text = NULL;
 
-    if (service_yaml(&text, document, &err) < 0)
+    if (service_documents(&text, result, &err) < 0)
         return fail(parsed, &err, NULL);
     if (!output) {
         fputs(text, stdout);
@@ -41,5 +41,5 @@ int cmd_experiment(const struct parsed *parsed)
         return EXIT_INPUT;
     if (parsed_flag(parsed, "json") && !parsed_text(parsed, "output"))
         return EXIT_OK;
-    return write_document(parsed, document);
+    return write_documents(parsed, result);
 }

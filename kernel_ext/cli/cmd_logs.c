@@ -83,20 +83,21 @@ static size_t returns_to_lines(char *bytes, size_t length)
     return kept;
 }
 
-/* Prints what is there beyond what was printed; the start of a character that is still to come is
+/* Prints what is there from *at on, and moves it; the start of a character that is still to come is
  * read again then. */
-static int print_more(int fd, struct nbt_error *err)
+static int print_more(int fd, off_t *at, struct nbt_error *err)
 {
     char bytes[16384];
     ssize_t length;
 
-    while ((length = read(fd, bytes, sizeof(bytes))) > 0) {
+    while ((length = pread(fd, bytes, sizeof(bytes), *at)) > 0) {
         size_t tail = unfinished(bytes, (size_t)length);
         if (tail == (size_t)length)
             tail = 0;
+        *at += (off_t)((size_t)length - tail);
         say_lines(stdout, bytes, returns_to_lines(bytes, (size_t)length - tail));
-        if (tail && lseek(fd, -(off_t)tail, SEEK_CUR) < 0)
-            return nbt_error_errno(err, "cannot seek in the log");
+        if (length < (ssize_t)sizeof(bytes))
+            break;
     }
     fflush(stdout);
     return length < 0 ? nbt_error_errno(err, "cannot read the log") : 0;
@@ -114,23 +115,8 @@ static bool trial_runs(const char *experiment, const char *name)
     return strcmp(state, "Running") == 0 || strcmp(state, "Pending") == 0;
 }
 
-/* The state is asked before the last read, so that nothing written before the end is missed. */
-static int follow_file(const struct parsed *parsed, int fd, struct nbt_error *err)
-{
-    struct pollfd interrupt = {.fd = signals_catch(err), .events = POLLIN};
-    bool runs = true;
-    int result = interrupt.fd < 0 ? interrupt.fd : 0;
-
-    while (result == 0 && runs) {
-        runs = trial_runs(parsed->positionals[0], parsed->positionals[1]);
-        result = print_more(fd, err);
-        if (result == 0 && runs && poll(&interrupt, 1, POLL_MS) > 0)
-            return nbt_error_set(err, NBT_ECANCELED, "interrupted");
-    }
-    return result;
-}
-
-static int print_file(const struct parsed *parsed, struct nbt_error *err)
+/* The file as it is now: one of a cluster is fetched. */
+static int open_log(const struct parsed *parsed, struct nbt_error *err)
 {
     auto_free char *path = NULL;
     int result =
@@ -138,13 +124,42 @@ static int print_file(const struct parsed *parsed, struct nbt_error *err)
 
     if (result < 0)
         return result;
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT)
         return nbt_error_set(err, NBT_ENOTFOUND, "trial '%s' has written no log yet",
                              parsed->positionals[1]);
-    if (fd < 0)
-        return nbt_error_errno(err, "cannot open %s", path);
-    return parsed_flag(parsed, "follow") ? follow_file(parsed, fd, err) : print_more(fd, err);
+    return fd < 0 ? nbt_error_errno(err, "cannot open %s", path) : fd;
+}
+
+static int print_file(const struct parsed *parsed, off_t *at, struct nbt_error *err)
+{
+    auto_close int fd = open_log(parsed, err);
+
+    return fd < 0 ? fd : print_more(fd, at, err);
+}
+
+/* The state is asked before the last read, so that nothing written before the end is missed. */
+static int follow_file(const struct parsed *parsed, off_t *at, struct nbt_error *err)
+{
+    struct pollfd interrupt = {.fd = signals_catch(err), .events = POLLIN};
+    bool runs = true;
+    int result = interrupt.fd < 0 ? interrupt.fd : 0;
+
+    while (result == 0 && runs) {
+        runs = trial_runs(parsed->positionals[0], parsed->positionals[1]);
+        result = print_file(parsed, at, err);
+        if (result == 0 && runs && poll(&interrupt, 1, POLL_MS) > 0)
+            return nbt_error_set(err, NBT_ECANCELED, "interrupted");
+    }
+    return result;
+}
+
+static int print_log(const struct parsed *parsed, struct nbt_error *err)
+{
+    off_t at = 0;
+    int result = print_file(parsed, &at, err);
+
+    return result == 0 && parsed_flag(parsed, "follow") ? follow_file(parsed, &at, err) : result;
 }
 
 int cmd_logs(const struct parsed *parsed)
@@ -152,7 +167,7 @@ int cmd_logs(const struct parsed *parsed)
     struct nbt_error err = NBT_ERROR_INIT;
 
     if (parsed->positionals[1])
-        return print_file(parsed, &err) < 0 ? fail(parsed, &err, NULL) : EXIT_OK;
+        return print_log(parsed, &err) < 0 ? fail(parsed, &err, NULL) : EXIT_OK;
     if (parsed_flag(parsed, "follow"))
         return view_follow(
             &(struct view_options){.parsed = parsed, .experiment = parsed->positionals[0]});

@@ -118,6 +118,8 @@ int cmd_trial(const struct parsed *parsed)
 {
     if (parsed_text(parsed, "spec"))
         return run_process(parsed);
+    if (parsed_text(parsed, "job"))
+        return service_job_main(parsed_text(parsed, "job"));
     if (!parsed->positionals[0]) {
         say(stderr, "nbkatib: error: 'trial' needs NOTEBOOK; see 'nbkatib trial --help'\n");
         return EXIT_USAGE;

@@ -34,6 +34,7 @@
 #include <stdint.h>
 
 #include "nbtags/error.h"
+#include "nbtags/nbtags.h"
 
 struct engine_submission {
     const json_t *document;    /* a valid Experiment with our annotations (EXPERIMENT_NOTEBOOK, ..._SETTINGS) */
@@ -63,6 +64,7 @@ struct engine_watch {
 /* EXPERIMENT_SETTINGS as JSON; every member may be absent, these are the defaults:
  *     {"timeout_s": 0, "trial_timeout_s": 0, "cell_timeout_s": 0, "isolate": true, "snapshots": false,
  *      "keep": false, "reports": false, "fixed": {name: value}, "kernel": "",
+ *      "cluster": {} as engine/katib/cluster.h has it, "choices": {parameter: {token: value}} that were sent as tokens,
  *      "budget": the first maxTrialCount, where a resume has raised it} */
 
 struct engine {
@@ -70,6 +72,16 @@ struct engine {
     const char *summary;
     bool trial_template_required;
     void (*check_algorithm)(const json_t *spec, void *problems /* struct experiment_problems */);
+    /* Makes the document, which has its annotations and is valid without a trialTemplate, what is submitted; adds problems.
+     * NULL: nothing is to be made. An engine that has one runs trials elsewhere, so that this machine's kernels do not
+     * matter. */
+    int (*translate)(json_t *document, const struct nbt_notebook *notebook, void *problems, struct nbt_error *err);
+    /* The objects that are submitted with a translated document: an array. NULL: none are. */
+    int (*objects)(json_t **ret, const json_t *document, const struct nbt_notebook *notebook, struct nbt_error *err);
+
+    /* Appends what must hold where trials run, as doctor's checks: {"name","status":
+     * "ok|warning|missing","text","cure"}. Asks whoever has to be asked. NULL: nothing need be. */
+    int (*check)(json_t *checks, struct nbt_error *err);
 
     /* Takes the experiment over and starts it. NBT_EEXIST when the name is taken. Must not wait for trials. */
     int (*submit)(const struct engine_submission *submission, struct nbt_error *err);

@@ -65,5 +65,6 @@ void validate_parameter(const json_t *parameter, struct place place,
 void validate_run(const json_t *spec, struct experiment_problems *problems);
 void validate_collector(const json_t *spec, struct experiment_problems *problems);
 void validate_template(const json_t *spec, struct experiment_problems *problems);
+void validate_job(const json_t *job, struct place place, struct experiment_problems *problems);
 
 #endif

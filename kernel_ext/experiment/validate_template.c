@@ -287,6 +287,7 @@ static void check_job(struct template *template)
             template->problems, place_field(place, "containers"),
             "has none named \"%.60s\", the primaryContainerName; name the one that trains so",
             primary);
+    validate_job(trial, trial_place, template->problems);
     if (!is_among(policies, validate_text(pod, "restartPolicy")))
         validate_error(template->problems, place_field(place, "restartPolicy"),
                        "must be Never or OnFailure; write restartPolicy: Never");

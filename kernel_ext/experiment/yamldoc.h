@@ -1,6 +1,6 @@
 /*
- * YAML to JSON and back, as Kubernetes does it (sigs.k8s.io/yaml). Shared by this room's files
- * only; experiment.h is what others use.
+ * YAML to JSON and back, as Kubernetes does it (sigs.k8s.io/yaml). For this room's files, and for
+ * the reader of kubeconfigs; experiment.h is what others use.
  *
  * Reading: one document; anchors and aliases are expanded; tags, merge keys, duplicate keys and
  * keys that are no strings are refused with their line and column. Writing: block style, lists not

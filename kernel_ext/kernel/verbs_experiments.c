@@ -238,7 +238,7 @@ int verb_doctor(struct cell *cell, const struct parsed *parsed, struct nbt_error
 {
     CLEANUP(table_fini) struct table table = {0};
     auto_json json_t *result = NULL;
-    int code = service_doctor(&result, err);
+    int code = service_doctor(&result, parsed_text(parsed, "engine"), err);
 
     if (code < 0)
         return code;

@@ -105,11 +105,11 @@ int verb_inspect(struct cell *cell, const struct parsed *parsed, struct nbt_erro
 
 /* ---- experiment ---- */
 
-static int write_document(struct cell *cell, const char *output, const json_t *document,
-                          struct nbt_error *err)
+static int write_documents(struct cell *cell, const char *output, const json_t *result,
+                           struct nbt_error *err)
 {
     auto_free char *text = NULL;
-    int code = service_yaml(&text, document, err);
+    int code = service_documents(&text, result, err);
 
     if (code == 0 && output)
         code = file_write_atomic(output, text, strlen(text), 0644, err);
@@ -135,7 +135,7 @@ int verb_experiment(struct cell *cell, const struct parsed *parsed, struct nbt_e
         cell_result(cell, bundle_json(result));
     if (parsed_flag(parsed, "json") && !parsed_text(parsed, "output"))
         return 0;
-    return write_document(cell, parsed_text(parsed, "output"), document, err);
+    return write_documents(cell, parsed_text(parsed, "output"), result, err);
 }
 
 /* ---- run ---- */

@@ -89,7 +89,8 @@ int annotate_settings(json_t *document, const json_t *fixed, const struct servic
         (result = set_flag(settings, "snapshots", run->snapshots, true, err)) < 0 ||
         (result = set_flag(settings, "keep", run->keep, true, err)) < 0 ||
         (result = set_flag(settings, "reports", run->reports, true, err)) < 0 ||
-        (result = set_fixed(settings, fixed, err)) < 0)
+        (result = set_fixed(settings, fixed, err)) < 0 ||
+        (result = cluster_settings(settings, &run->cluster, err)) < 0)
         return result;
     if (json_object_size(settings) == 0)
         return 0;

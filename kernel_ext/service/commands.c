@@ -115,8 +115,71 @@ static const struct option trials_options[] = {
     {.name = "engine",
      .kind = OPTION_TEXT,
      .argument = "NAME",
-     .help = "Where trials run: local, on this machine.",
-     .choices = "local"},
+     .help = "Where trials run: local, on this machine, or katib, in a Kubernetes cluster.",
+     .choices = "local katib"},
+    {0},
+};
+
+static const struct option cluster_options[] = {
+    {.name = "image",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Container image of the trials, with the notebook's kernel in it; the notebook's own "
+             "when not given."},
+    {.name = "volume",
+     .kind = OPTION_LIST,
+     .argument = "[TYPE:]NAME:/PATH[:SIZE]",
+     .help = "Mount at /PATH: the claim NAME, shared by all trials; or for each trial new: an "
+             "empty volume, clone: a copy of the claim NAME, snapshot: a copy of the "
+             "VolumeSnapshot or Rok URL NAME."},
+    {.name = "notebook-volumes",
+     .help = "Give each trial copies of the volumes of the notebook's own pod."},
+    {.name = "storage-class",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Storage class of the volumes that are made."},
+    {.name = "access-mode",
+     .kind = OPTION_TEXT,
+     .argument = "MODE",
+     .help = "Access mode of the volumes that are made; ReadWriteOnce when not given.",
+     .choices = "ReadWriteOnce ReadOnlyMany ReadWriteMany ReadWriteOncePod"},
+    {.name = "cpu",
+     .kind = OPTION_TEXT,
+     .argument = "QUANTITY",
+     .help = "Processors of each trial, such as 2 or 500m."},
+    {.name = "memory",
+     .kind = OPTION_TEXT,
+     .argument = "QUANTITY",
+     .help = "Memory of each trial, such as 4Gi."},
+    {.name = "gpu",
+     .kind = OPTION_TEXT,
+     .argument = "[KIND=]N",
+     .help = "GPUs of each trial: 1, or amd.com/gpu=1; 0 takes those away that steps ask for."},
+    {.name = "service-account",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Service account of the trials' pods."},
+    {.name = "node-selector",
+     .kind = OPTION_LIST,
+     .argument = "KEY=VALUE",
+     .help = "Run trials on nodes with this label."},
+    {.name = "toleration",
+     .kind = OPTION_LIST,
+     .argument = "KEY[=VALUE][:EFFECT]",
+     .help = "Let trials run on nodes with this taint."},
+    {.name = "ttl",
+     .kind = OPTION_DURATION,
+     .argument = "TIME",
+     .help = "Remove a trial's Job, with its log, so long after it ended; never when not given."},
+    {.name = "namespace",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Namespace of the experiment."},
+    {.name = "context",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Context of the kubeconfig file."},
+    {.name = "debug", .help = "Let the script that starts a trial print what it does."},
     {0},
 };
 
@@ -124,6 +187,7 @@ const struct option_group group_common = {"Common options", common_options};
 const struct option_group group_help = {"Common options", help_options};
 const struct option_group group_search = {"What is searched", search_options};
 const struct option_group group_trials = {"How trials run", trials_options};
+const struct option_group group_cluster = {"In a cluster (--engine katib)", cluster_options};
 
 const struct command *command_find(const char *name)
 {
@@ -153,10 +217,35 @@ struct derive_given given_from(const struct parsed *parsed)
     return given;
 }
 
+static struct service_cluster cluster_from(const struct parsed *parsed)
+{
+    struct service_cluster cluster = {
+        .image = parsed_text(parsed, "image"),
+        .namespace_name = parsed_text(parsed, "namespace"),
+        .context = parsed_text(parsed, "context"),
+        .service_account = parsed_text(parsed, "service-account"),
+        .storage_class = parsed_text(parsed, "storage-class"),
+        .access_mode = parsed_text(parsed, "access-mode"),
+        .cpu = parsed_text(parsed, "cpu"),
+        .memory = parsed_text(parsed, "memory"),
+        .gpu = parsed_text(parsed, "gpu"),
+        .ttl = parsed_text(parsed, "ttl"),
+        .notebook_volumes = parsed_flag(parsed, "notebook-volumes"),
+        .debug = parsed_flag(parsed, "debug"),
+    };
+
+    cluster.volumes = parsed_list(parsed, "volume", &cluster.n_volumes);
+    cluster.node_selectors = parsed_list(parsed, "node-selector", &cluster.n_node_selectors);
+    cluster.tolerations = parsed_list(parsed, "toleration", &cluster.n_tolerations);
+    return cluster;
+}
+
 struct service_run run_from(const struct parsed *parsed)
 {
     return (struct service_run){
         .source = {.path = parsed->positionals[0], .given = given_from(parsed)},
+        .cluster = cluster_from(parsed),
+        .objects = parsed_flag(parsed, "objects"),
         .engine = parsed_text(parsed, "engine"),
         .kernel = parsed_text(parsed, "kernel"),
         .timeout = parsed_text(parsed, "timeout"),

@@ -22,8 +22,9 @@ extern const struct option_group
     group_help; /* --help alone, for commands whose output is no document */
 extern const struct option_group group_search; /* what derive_given holds */
 extern const struct option_group group_trials; /* kernel, time limits, isolation */
+extern const struct option_group group_cluster; /* service_cluster */
 
-/* The structs of service.h from the two groups; everything borrows from `parsed`. */
+/* The structs of service.h from these groups; everything borrows from `parsed`. */
 struct derive_given given_from(const struct parsed *parsed);
 struct service_run run_from(const struct parsed *parsed);
 struct service_trial trial_from(const struct parsed *parsed); /* without what it is told to */

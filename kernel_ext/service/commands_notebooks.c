@@ -24,6 +24,8 @@ const struct command command_inspect = {
 };
 
 static const struct option experiment_options[] = {
+    {.name = "objects",
+     .help = "With --engine katib: print all that is submitted, the ConfigMaps and snapshots too."},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_TEXT,
@@ -42,11 +44,17 @@ const struct command command_experiment = {
                    "with the same options would submit "
                    "it. It names its notebook by path and SHA-256; 'nbkatib run FILE' runs it "
                    "later and refuses when the notebook has "
-                   "changed.\n\nThe name ends in five random characters and the seed is drawn, "
+                   "changed.\n\nWith --engine katib it is what Katib is given: the trial as a Job, "
+                   "algorithm and ranges as Katib's services take them, or what keeps them from it. "
+                   "With --objects the ConfigMaps and VolumeSnapshots that go with it follow, as a "
+                   "stream of YAML documents for kubectl; they name no owner, so that they stay "
+                   "when the experiment is deleted.\n\nThe name ends in five random characters and the seed is drawn, "
                    "unless --name and --seed say otherwise.",
-    .examples = "  nbkatib experiment model.ipynb -o model.yaml\n",
+    .examples = "  nbkatib experiment model.ipynb -o model.yaml\n"
+                "  nbkatib experiment model.ipynb --engine katib --image jupyter/scipy-notebook "
+                "--memory 4Gi\n",
     .positionals = {{.name = "NOTEBOOK", .complete = COMPLETE_INPUT}},
-    .groups = {&group_search, &group_trials, &experiment_group, &group_common},
+    .groups = {&group_search, &group_trials, &group_cluster, &experiment_group, &group_common},
 };
 
 static const struct option run_options[] = {
@@ -87,7 +95,7 @@ const struct command command_run = {
         "  nbkatib run model.ipynb --param 'lr=1e-4..1e-1:log' --param 'opt=adam,sgd' --trials 20\n"
         "  nbkatib run model.ipynb --objective min:loss --goal 0.05 --trials none --timeout 2h\n",
     .positionals = {{.name = "NOTEBOOK|EXPERIMENT.yaml", .complete = COMPLETE_INPUT}},
-    .groups = {&group_search, &group_trials, &run_group, &group_common},
+    .groups = {&group_search, &group_trials, &group_cluster, &run_group, &group_common},
 };
 
 static const struct option trial_options[] = {
@@ -127,6 +135,11 @@ static const struct option trial_options[] = {
      .kind = OPTION_TEXT,
      .argument = "FILE",
      .help = "Options as JSON.",
+     .hidden = true},
+    {.name = "job",
+     .kind = OPTION_TEXT,
+     .argument = "FILE",
+     .help = "Run as the trial of a cluster's Job that FILE describes.",
      .hidden = true},
     {.name = "status-fd",
      .kind = OPTION_COUNT,

@@ -1,13 +1,25 @@
 /* The commands about the program itself. */
 #include "service/commands.h"
 
+static const struct option doctor_options[] = {
+    {.name = "engine",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "Check also what must hold where this engine runs trials; katib: the cluster, what is "
+             "installed there, the namespace and what you may do in it.",
+     .choices = "local katib"},
+    {0},
+};
+
+static const struct option_group doctor_group = {"This command", doctor_options};
+
 const struct command command_doctor = {
     .name = "doctor",
     .summary = "Check what is there and what is missing on this machine",
     .description = "Looks for kernels, the state folder, disk space and cores, and names the cure "
                    "of what is wrong. Exit "
                    "status 6 when something is missing without which nothing runs.",
-    .groups = {&group_common},
+    .groups = {&doctor_group, &group_common},
     .stored = true,
 };
 

@@ -155,10 +155,23 @@ static void check_cores(json_t *checks)
     add(checks, "processor cores", "ok", text, "");
 }
 
-int service_doctor(json_t **ret, struct nbt_error *err)
+/* What is asked of others takes its time: only for an engine that was named. */
+static int check_named(json_t *checks, const char *name, struct nbt_error *err)
+{
+    const struct engine *engine = engine_find(name, err);
+
+    if (!engine)
+        return err->code;
+    return engine->check ? engine->check(checks, err) : 0;
+}
+
+int service_doctor(json_t **ret, const char *engine, struct nbt_error *err)
 {
     auto_json json_t *checks = json_array();
+    int named = checks && engine ? check_named(checks, engine, err) : 0;
 
+    if (named < 0)
+        return named;
     if (!checks)
         return nbt_error_set(err, NBT_ENOMEM, "out of memory");
     check_kernels(checks);

@@ -3,12 +3,14 @@
 #include "base/buf.h"
 #include "base/scope.h"
 #include "engine/engine.h"
+#include "engine/katib/katib.h"
 #include "engine/local/local.h"
 #include "service/internal.h"
 #include "trial/trial.h"
 
 const struct engine *const engines[] = {
     &local_engine,
+    &katib_engine,
     NULL,
 };
 
@@ -35,4 +37,9 @@ int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd)
 int service_trial_main(const char *spec_file, int status_fd)
 {
     return trial_main(spec_file, status_fd);
+}
+
+int service_job_main(const char *job_file)
+{
+    return trial_job_main(job_file);
 }

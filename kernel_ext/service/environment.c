@@ -45,7 +45,7 @@ int service_environment(json_t **ret, struct nbt_error *err)
     auto_json json_t *doctor = NULL;
     auto_free char *state = NULL;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int result = service_doctor(&doctor, err);
+    int result = service_doctor(&doctor, NULL, err);
 
     if (result < 0)
         return result;

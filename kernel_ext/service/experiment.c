@@ -1,7 +1,10 @@
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/scope.h"
 #include "service/internal.h"
+
+#define DOCUMENTS_MAX ((size_t)512 << 20)
 
 static int validate(json_t *problems, json_t *document, const struct engine *engine,
                     struct nbt_error *err)
@@ -92,6 +95,60 @@ static int derive_from_notebook(struct prepared *prepared, const struct service_
     return result;
 }
 
+/* What is submitted, and whether it is valid as that. */
+static int translate(struct prepared *prepared, struct nbt_error *err)
+{
+    CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
+    const struct engine *engine = prepared->engine;
+    int result = engine->translate(prepared->document, prepared->notebook, &found, err);
+
+    if (result == 0)
+        result = problems_from_experiment(prepared->problems, &found, err);
+    if (result < 0 || problems_have_errors(prepared->problems))
+        return result;
+    return validate(prepared->problems, prepared->document, engine, err);
+}
+
+/* Tokens mean something to a cluster's trials alone. */
+static int refuse_tokens(struct prepared *prepared, struct nbt_error *err)
+{
+    CLEANUP(experiment_problems_fini) struct experiment_problems found = {0};
+    auto_json json_t *settings = NULL;
+    int result = settings_load(&settings, prepared->document, err);
+    const char *name;
+    json_t *tokens;
+
+    if (result < 0)
+        return result;
+    json_object_foreach(json_object_get(settings, "choices"), name, tokens)
+    {
+        experiment_problem(&found, true, "spec.parameters",
+                           "this Experiment was written for a cluster, with tokens for the choices "
+                           "of %.60s; run the notebook, or make the Experiment anew from it",
+                           name);
+    }
+    return problems_from_experiment(prepared->problems, &found, err);
+}
+
+static int check_prepared(struct prepared *prepared, const struct service_run *run,
+                          struct nbt_error *err)
+{
+    /* Before it is translated, a document needs no template and no algorithm of the engine's. */
+    const struct engine plain = {.name = prepared->engine->name};
+    bool elsewhere = prepared->engine->translate != NULL;
+    const struct engine *engine = elsewhere ? &plain : prepared->engine;
+    int result = elsewhere ? 0 : refuse_tokens(prepared, err);
+
+    if (result == 0 && run->single)
+        result = validate(prepared->problems, prepared->document, engine, err);
+    else if (result == 0)
+        result =
+            check_document(prepared->problems, prepared->document, prepared->notebook, engine, err);
+    if (result < 0 || !elsewhere || problems_have_errors(prepared->problems))
+        return result;
+    return translate(prepared, err);
+}
+
 static int fill(struct prepared *prepared, const struct service_run *run, struct nbt_error *err)
 {
     int result;
@@ -105,10 +162,7 @@ static int fill(struct prepared *prepared, const struct service_run *run, struct
     result = source_is_experiment(&run->source) ? load_document(prepared, run, err)
                                                 : derive_from_notebook(prepared, run, err);
     if (result == 0 && prepared->document)
-        result = run->single
-                     ? validate(prepared->problems, prepared->document, prepared->engine, err)
-                     : check_document(prepared->problems, prepared->document, prepared->notebook,
-                                      prepared->engine, err);
+        result = check_prepared(prepared, run, err);
     return result;
 }
 
@@ -135,8 +189,23 @@ void prepared_fini(struct prepared *prepared)
 
 int prepared_check_kernel(const struct prepared *prepared, struct nbt_error *err)
 {
+    if (prepared->engine->translate)
+        return 0; /* its trials run elsewhere */
     return check_kernel(prepared->notebook,
                         experiment_annotation(prepared->document, EXPERIMENT_KERNEL), err);
+}
+
+static int add_objects(json_t *packed, const struct prepared *prepared, struct nbt_error *err)
+{
+    const struct engine *engine = prepared->engine;
+    json_t *objects = NULL;
+    int result;
+
+    if (!prepared->document || problems_have_errors(prepared->problems) || !engine->objects)
+        objects = json_array();
+    else if ((result = engine->objects(&objects, prepared->document, prepared->notebook, err)) < 0)
+        return result;
+    return json_object_set_new(packed, "objects", objects) < 0 ? no_memory(err) : 0;
 }
 
 int service_experiment(json_t **ret, const struct service_run *run, struct nbt_error *err)
@@ -149,17 +218,49 @@ int service_experiment(json_t **ret, const struct service_run *run, struct nbt_e
         result = prepared_check_kernel(&prepared, err);
     if (result < 0)
         return result;
-    json_t *packed =
+    auto_json json_t *packed =
         json_pack("{s:O?, s:O, s:s, s:o}", "experiment", prepared.document, "problems",
                   prepared.problems, "resolvedAlgorithm", resolved_algorithm(prepared.document),
                   "gridPoints", grid_points(prepared.document));
     if (!packed)
         return no_memory(err);
-    *ret = packed;
-    return 0;
+    result = run->objects ? add_objects(packed, &prepared, err) : 0;
+    if (result == 0)
+        *ret = TAKE(packed);
+    return result;
 }
 
 int service_yaml(char **ret_text, const json_t *document, struct nbt_error *err)
 {
     return experiment_to_yaml(document, ret_text, err);
+}
+
+static int add_yaml(struct buf *out, const json_t *document, struct nbt_error *err)
+{
+    auto_free char *text = NULL;
+    int result = service_yaml(&text, document, err);
+
+    if (result < 0)
+        return result;
+    buf_puts(out, out->length ? "---\n" : "");
+    buf_puts(out, text);
+    return buf_failed(out) ? nbt_error_set(err, NBT_ENOMEM, "the documents are too large") : 0;
+}
+
+int service_documents(char **ret_text, const json_t *experiment, struct nbt_error *err)
+{
+    CLEANUP(buf_fini) struct buf text = buf_init(DOCUMENTS_MAX);
+    size_t i;
+    json_t *object;
+    int result = add_yaml(&text, json_object_get(experiment, "experiment"), err);
+
+    json_array_foreach(json_object_get(experiment, "objects"), i, object)
+    {
+        if (result == 0)
+            result = add_yaml(&text, object, err);
+    }
+    if (result < 0)
+        return result;
+    *ret_text = buf_take(&text);
+    return *ret_text ? 0 : no_memory(err);
 }

@@ -56,6 +56,10 @@ nbt_must_check int annotate(json_t *document, const struct nbt_notebook *noteboo
 nbt_must_check int annotate_settings(json_t *document, const json_t *fixed,
                                      const struct service_run *run, struct nbt_error *err);
 
+/* cluster.c: the "cluster" member of settings, with what is given over what is there. */
+nbt_must_check int cluster_settings(json_t *settings, const struct service_cluster *given,
+                                    struct nbt_error *err);
+
 /* derive() with what the search room knows: stored settings that an algorithm lacks are dropped. */
 nbt_must_check int source_derive(struct derivation *ret, const struct nbt_notebook *notebook,
                                  const struct derive_given *given, struct nbt_error *err);

@@ -62,7 +62,7 @@ struct positional {
 };
 
 #define COMMAND_POSITIONALS 2
-#define COMMAND_GROUPS      4
+#define COMMAND_GROUPS      5
 
 struct parsed;
 

@@ -45,22 +45,44 @@ nbt_must_check int service_document_text(char **ret_text, size_t *ret_size, cons
 nbt_must_check int service_inspect(json_t **ret, const struct service_source *source,
                                    struct nbt_error *err);
 
+/* Where in a cluster trials run, as users write it; NULL and 0: not given. */
+struct service_cluster {
+    const char *image, *namespace_name, *context, *service_account, *storage_class, *access_mode;
+    const char *cpu, *memory, *gpu; /* quantities; "2" or "amd.com/gpu=1" */
+    const char *ttl;                /* a duration */
+    const char *const *volumes;     /* "CLAIM:/PATH", "new:NAME:/PATH:SIZE", "clone:CLAIM:/PATH:SIZE",
+                                       "snapshot:NAME:/PATH:SIZE" */
+    size_t n_volumes;
+    const char *const *node_selectors; /* "KEY=VALUE" */
+    size_t n_node_selectors;
+    const char *const *tolerations; /* "KEY[=VALUE][:EFFECT]" */
+    size_t n_tolerations;
+    bool notebook_volumes, debug;
+};
+
 struct service_run {
     struct service_source source;
+    struct service_cluster cluster;
     const char *engine; /* NULL: the default */
     const char *kernel;
     const char *timeout, *trial_timeout, *cell_timeout; /* "90", "90s", "15m", "2h"; NULL: none */
     bool no_isolate, snapshots, keep, reports, detach;
+    bool objects; /* service_experiment tells all that is submitted */
     bool dry_run; /* service_experiment fails as service_submit does when the kernel is missing */
     bool single; /* one trial with the notebook's own values; nothing is searched */
 };
-/* {"experiment": document, "problems": [problem], "resolvedAlgorithm", "gridPoints"}; the document
- * is exactly what service_submit would submit, null when the notebook has errors. gridPoints: how
+/* {"experiment": document, "objects": [what is submitted with it; with run.objects alone],
+ * "problems": [problem], "resolvedAlgorithm", "gridPoints"}; the document is exactly what service_submit would submit, null when the notebook has errors. gridPoints: how
  * many points the space has, in full digits, null when it has no end. A problem:
  * {"severity","code","path","cell","line","column","text"}; path is "" and cell -1 where they do
  * not apply. The experiment may be run only when no problem is an error. */
 nbt_must_check int service_experiment(json_t **ret, const struct service_run *run,
                                       struct nbt_error *err);
+
+/* What service_experiment gave as YAML: its document, and its objects behind it where there are
+ * some. The caller frees. */
+nbt_must_check int service_documents(char **ret_text, const json_t *experiment,
+                                     struct nbt_error *err);
 
 /* Submits. {"name","engine","problems":[warnings]}. NBT_EINVAL with every problem in *ret_problems
  * when it is not valid (an array, also when empty; untouched by other failures). NBT_EUNSUPPORTED
@@ -131,8 +153,9 @@ struct service_install {
 nbt_must_check int service_install(json_t **ret, const struct service_install *install,
                                    struct nbt_error *err);
 
-/* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]} */
-nbt_must_check int service_doctor(json_t **ret, struct nbt_error *err);
+/* {"checks":[{"name","status":"ok|warning|missing","text","cure"}]}; with an engine's name, what
+ * must hold where it runs trials comes first. */
+nbt_must_check int service_doctor(json_t **ret, const char *engine, struct nbt_error *err);
 
 /* "90", "90s", "15m", "2h", "1d" to seconds, 1 s to 366 d. NBT_EINVAL otherwise. */
 nbt_must_check int service_duration(const char *text, int64_t *ret_seconds, struct nbt_error *err);
@@ -160,5 +183,6 @@ nbt_must_check int service_tags(json_t **ret, struct nbt_error *err);
  * an exit status. */
 int service_engine_main(const char *experiment, int lifeline_fd, int ready_fd);
 int service_trial_main(const char *spec_file, int status_fd);
+int service_job_main(const char *job_file); /* trial_job_main, in a cluster's pod */
 
 #endif

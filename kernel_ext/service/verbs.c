@@ -19,15 +19,15 @@ int no_such_trial(const char *experiment, const char *trial, struct nbt_error *e
                          trial, experiment);
 }
 
-/* The engine that holds the experiment. With one engine there is nothing to ask. */
+/* The engine that holds the experiment. */
 static int owner(const struct engine **ret, const char *experiment, struct nbt_error *err)
 {
     if (!experiment_name_valid(experiment))
         return no_such(experiment, err);
     for (size_t i = 0; engines[i]; i++) {
         struct nbt_error found = NBT_ERROR_INIT;
-        auto_json json_t *show = NULL;
-        int result = engines[1] ? engines[i]->show(&show, experiment, &found) : 0;
+        auto_json json_t *item = NULL;
+        int result = engines[i]->item(&item, experiment, &found);
         if (result == 0) {
             *ret = engines[i];
             return 0;
@@ -104,12 +104,17 @@ int service_resume(const char *experiment, const char *max_trials, bool detach,
     return engine->resume(experiment, more, detach, err);
 }
 
+/* One that is not there is as good as deleted. */
 int service_delete(const char *experiment, struct nbt_error *err)
 {
     const struct engine *engine;
-    int result = owner(&engine, experiment, err);
+    struct nbt_error found = NBT_ERROR_INIT;
+    int result = owner(&engine, experiment, &found);
 
-    return result != 0 ? result : engine->remove(experiment, err);
+    if (result == NBT_ENOTFOUND && experiment_name_valid(experiment))
+        return 0;
+    return result < 0 ? nbt_error_set(err, result, "%s", found.text)
+                      : engine->remove(experiment, err);
 }
 
 /* "digits-k5jnxqrj" of "k5jnxqrj" or of itself; the caller frees. */

@@ -1,4 +1,6 @@
 /* The trial as a process of its own: what the local engine starts. */
+#include "trial/process.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +10,6 @@
 #include "base/scope.h"
 #include "trial/spec.h"
 #include "trial/trial.h"
-
-enum { EXIT_SUCCEEDED = 0, EXIT_FAILED = 1, EXIT_BAD_SPEC = 3, EXIT_KILLED = 130 };
 
 /* One line for each event. A reader that is gone ends us by other means; what is on disk stays
  * true. */
@@ -26,7 +26,7 @@ static void tell(void *self, const json_t *event)
         nbt_error_clear(&ignored);
 }
 
-static int signals_as_descriptor(void)
+int trial_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -38,7 +38,7 @@ static int signals_as_descriptor(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void complain(int status_fd, const struct nbt_error *err)
+void trial_complain(int status_fd, const struct nbt_error *err)
 {
     const char *reason = err->code == NBT_ENOSPACE ? "DiskFull" : "TrialNotRecorded";
     json_t *event =
@@ -53,29 +53,35 @@ static void complain(int status_fd, const struct nbt_error *err)
 static int exit_status(enum trial_state state)
 {
     if (state == TRIAL_KILLED)
-        return EXIT_KILLED;
-    return state == TRIAL_SUCCEEDED ? EXIT_SUCCEEDED : EXIT_FAILED;
+        return TRIAL_EXIT_KILLED;
+    return state == TRIAL_SUCCEEDED ? TRIAL_EXIT_SUCCEEDED : TRIAL_EXIT_FAILED;
+}
+
+int trial_process_run(struct trial_options *options, int status_fd)
+{
+    struct nbt_error err = NBT_ERROR_INIT;
+    struct trial_result result = {0};
+    options->on_event = tell;
+    options->self = &status_fd;
+    if (trial_run(&result, options, &err) < 0) {
+        trial_complain(status_fd, &err);
+        return TRIAL_EXIT_FAILED;
+    }
+    int status = exit_status(result.state);
+    trial_result_fini(&result);
+    return status;
 }
 
 int trial_main(const char *spec_file, int status_fd)
 {
     struct nbt_error err = NBT_ERROR_INIT;
     struct trial_options options;
-    struct trial_result result = {0};
     auto_json json_t *spec = NULL;
-    auto_close int signals = signals_as_descriptor();
+    auto_close int signals = trial_signals();
     if (spec_read(&spec, &options, spec_file, &err) < 0) {
-        complain(status_fd, &err);
-        return EXIT_BAD_SPEC;
+        trial_complain(status_fd, &err);
+        return TRIAL_EXIT_BAD_SPEC;
     }
     options.cancel_fd = signals;
-    options.on_event = tell;
-    options.self = &status_fd;
-    if (trial_run(&result, &options, &err) < 0) {
-        complain(status_fd, &err);
-        return EXIT_FAILED;
-    }
-    int status = exit_status(result.state);
-    trial_result_fini(&result);
-    return status;
+    return trial_process_run(&options, status_fd);
 }

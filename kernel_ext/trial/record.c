@@ -14,27 +14,44 @@
 #include "base/scope.h"
 #include "nbtags/number.h"
 
-#define VALUES_MAX   100000             /* of one metric */
-#define OUTPUT_MAX   ((size_t)16 << 20) /* of cells in the log */
+#define VALUES_MAX 100000             /* of one metric */
+#define OUTPUT_MAX ((size_t)16 << 20) /* of cells in the log */
+#define STREAM_MAX ((size_t)2 << 20)  /* the same in a pod, whose log holds files besides (job.h)  \
+                                       */
 #define WARNINGS_MAX 200
 
-static int create(const char *folder, const char *name, struct nbt_error *err)
+static int create(const char *path, struct nbt_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    return fd >= 0 ? fd : nbt_error_errno(err, "cannot create %s", path);
+}
+
+static int create_in(const char *folder, const char *name, struct nbt_error *err)
 {
     auto_free char *path = file_join(folder, name);
     if (path == NULL)
         return nbt_error_set(err, NBT_ENOMEM, "no memory for the name of %s", name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd : nbt_error_errno(err, "cannot create %s", path);
+    return create(path, err);
+}
+
+static int open_log(const struct trial_options *options, struct nbt_error *err)
+{
+    if (options->log_fd <= 0)
+        return create_in(options->output, "trial.log", err);
+    int fd = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
+    return fd >= 0 ? fd : nbt_error_errno(err, "cannot write the trial's log");
 }
 
 int record_open(struct record *ret_record, const struct trial_options *options,
                 struct trial_result *result, struct nbt_error *err)
 {
     struct record record = {.options = options, .result = result, .log_fd = -1, .metrics_fd = -1};
-    record.log_fd = create(options->output, "trial.log", err);
+    record.log_fd = open_log(options, err);
     if (record.log_fd < 0)
         return record.log_fd;
-    record.metrics_fd = create(options->output, "metrics.log", err);
+    record.metrics_fd = options->metrics_file != NULL
+                            ? create(options->metrics_file, err)
+                            : create_in(options->output, "metrics.log", err);
     if (record.metrics_fd < 0) {
         int code = record.metrics_fd;
         close(record.log_fd);
@@ -133,10 +150,11 @@ void record_output(struct record *record, const char *text, size_t length)
 {
     static const char note[] =
         "\n[nbkatib: the log of cells' output ends here; the executed notebook has more]\n";
-    if (record->logged > OUTPUT_MAX)
+    size_t most = record->options->log_fd > 0 ? STREAM_MAX : OUTPUT_MAX;
+    if (record->logged > most)
         return;
     record->logged += length;
-    if (record->logged > OUTPUT_MAX)
+    if (record->logged > most)
         write_quietly(record->log_fd, note, sizeof note - 1);
     else
         write_quietly(record->log_fd, text, length);

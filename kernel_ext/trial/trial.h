@@ -40,6 +40,7 @@ struct trial_options {
     const char *directory;     /* the notebook's folder: what is isolated, else the kernel's working
                                   directory */
     const char *output;        /* the trial's folder; created */
+    const char *metrics_file;  /* where metrics.log is written instead; NULL: in the folder */
     const json_t *assignments; /* [{name, value}], texts; fixed values too */
     const char *kernel;        /* kernelspec name; NULL: the notebook's */
     const char *connection_file; /* a ready kernel to use instead of a new one; NULL: start one */
@@ -54,6 +55,7 @@ struct trial_options {
     bool keep_workspace;
     const char *marker; /* PROCESS_MARKER of the kernel and what it starts */
     int cancel_fd;      /* readable: stop now, record what ran; -1: none */
+    int log_fd;         /* what trial.log holds goes there instead; 0: into the folder */
     void (*on_event)(void *self, const json_t *event);
     void *self;
 };
@@ -110,6 +112,9 @@ json_t *trial_result_json(
  * SIGINT cancels. Returns the exit status: 0 succeeded, 1 the trial failed, 3 bad spec, 130 killed.
  */
 int trial_main(const char *spec_file, int status_fd);
+
+/* The same in a pod: `nbkatib trial --job FILE`, see job.h. */
+int trial_job_main(const char *job_file);
 
 /* Writes `options` as that FILE. */
 nbt_must_check int trial_spec_write(const char *path, const struct trial_options *options,

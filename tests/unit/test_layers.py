@@ -6,7 +6,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-EXTERNAL = {"zmq.h": {"jupyter"}, "sqlite3.h": {"engine/local"}, "yaml.h": {"experiment"}}
+EXTERNAL = {"zmq.h": {"jupyter"}, "sqlite3.h": {"engine/local"}, "yaml.h": {"experiment"}, "curl/curl.h": {"engine/katib/kube"}}
 
 
 def table():

@@ -10,6 +10,7 @@ import platform
 import shlex
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -20,6 +21,8 @@ import zipfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "jupyter"))
 from world import World, tunable  # noqa: E402
+
+import https  # noqa: E402
 
 ROOT = HERE.parent.parent
 MACHINE = platform.machine()
@@ -130,6 +133,55 @@ class Portable(Folder):
             with self.subTest(arch):
                 for arguments in (["--help"], ["inspect", EXAMPLE, "--json"], ["experiment", EXAMPLE, "--name", "same", "--seed", "7"]):
                     self.assertEqual(must(emulator, program_of(arch), *arguments), must(program_of(MACHINE), *arguments))
+
+
+class Library(Folder):
+    """libcurl as scripts/portable builds it, in a program of its own (https.c), against a server that asks for certificates."""
+
+    def program(self, arch):
+        home = ROOT / "build" / "portable" / arch
+        flags = must("pkg-config", "--static", "--cflags", "--libs", "libcurl",
+                     env={"PATH": os.environ["PATH"], "PKG_CONFIG_LIBDIR": home / "libraries/lib/pkgconfig"})
+        must(home / "bin/cc", "-O2", "-static", "-s", "-Wl,--gc-sections", HERE / "https.c", "-o", self.folder / arch, *shlex.split(flags))
+        return [self.folder / arch] if arch == MACHINE else [shutil.which(f"qemu-{arch}-static"), self.folder / arch]
+
+    def ask(self, program, **arguments):
+        return run(*program, *(f"{name}={value}" for name, value in arguments.items()), cwd=self.folder)
+
+    def requests(self, program):
+        files = {"ca": "ca.pem", "cert": "client.pem", "key": "client.key"}
+        old = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.1", ssl.TLSVersion.TLSv1_2))
+        new = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.1", ssl.TLSVersion.TLSv1_3))
+        six = https.served(self, https.Server(self.folder, socket.AF_INET6, "::1", ssl.TLSVersion.TLSv1_3))
+        other = https.served(self, https.Server(self.folder, socket.AF_INET, "127.0.0.2", ssl.TLSVersion.TLSv1_3))
+        proxy = https.Proxy()
+        by = {"proxy": f"http://127.0.0.1:{https.served(self, proxy)}"}
+        for url, more, want in (
+                (f"https://127.0.0.1:{old}/", files, "hello client by TLSv1.2\n200\n"),
+                (f"https://127.0.0.1:{new}/", files, "hello client by TLSv1.3\n200\n"),
+                (f"https://127.0.0.1:{new}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://localhost:{new}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://[::1]:{six}/", {**files, "as": "blob"}, "hello client by TLSv1.3\n200\n"),
+                (f"https://127.0.0.1:{new}/", {**files, **by}, "hello client by TLSv1.3\n200\n")):
+            done = self.ask(program, url=url, **more)
+            self.assertEqual((done.returncode, done.stdout), (0, want), f"{url} {more}: {done.stderr}")
+        self.assertEqual(proxy.tunnels, 1)
+        for url, more, want in (
+                (f"https://127.0.0.1:{new}/", {"ca": "ca.pem"}, "certificate required"),
+                (f"https://127.0.0.1:{new}/", {**files, "ca": "stranger.pem", "as": "blob"}, "SSL certificate problem"),
+                (f"https://127.0.0.2:{other}/", files, "SSL peer certificate or SSH remote key was not OK"),
+                ("ftp://127.0.0.1/", {}, "not supported")):
+            done = self.ask(program, url=url, **more)
+            self.assertEqual(done.returncode, 1, f"{url} {more}: {done.stdout}")
+            self.assertIn(want, done.stderr)
+
+    def test_it_speaks_to_a_server_that_asks_for_certificates(self):
+        https.certificates(self.folder)
+        for arch in ARCHES:
+            if arch != MACHINE and not shutil.which(f"qemu-{arch}-static"):
+                continue
+            with self.subTest(arch):
+                self.requests(self.program(arch))
 
 
 class Wheel(Folder):
