@@ -89,6 +89,7 @@ struct engine {
     /* Adds {name: a number that changes when list or show would} of every experiment: asked several times a second, so it
      * must cost next to nothing. May change without reason. */
     int (*stamps)(json_t *stamps, struct nbt_error *err);
+    bool (*has)(const char *experiment); /* whether it is this engine's; asks nobody else */
     int (*item)(json_t **ret_item, const char *experiment, struct nbt_error *err); /* of list; NBT_ENOTFOUND */
     int (*show)(json_t **ret_show, const char *experiment, struct nbt_error *err);
     int (*watch)(const char *experiment, const struct engine_watch *watch, struct nbt_error *err);

@@ -91,6 +91,7 @@ nbt_must_check int single_run(json_t *document, const struct nbt_notebook *noteb
  * not valid. New reference; NULL without memory. */
 json_t *grid_points(const json_t *document);
 
+const struct engine *engine_of(const char *experiment); /* the one that has it, or NULL */
 const struct engine *engine_find(const char *name,
                                  struct nbt_error *err); /* NULL name: the default */
 

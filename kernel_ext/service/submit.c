@@ -25,6 +25,20 @@ static int check_folder(const struct service_source *source, struct nbt_error *e
     return NBT_ENOTFOUND;
 }
 
+/* A name stands for one experiment, whichever engine has it. */
+static int check_name(const struct prepared *prepared, struct nbt_error *err)
+{
+    const char *name = name_of(prepared->document);
+    const struct engine *engine = engine_of(name);
+
+    if (!engine || engine == prepared->engine) /* which says so itself */
+        return 0;
+    return nbt_error_set(err, NBT_EEXIST,
+                         "there is an experiment '%s' already, of the engine %s; give another name "
+                         "(--name), or delete that one",
+                         name, engine->name);
+}
+
 int service_submit(json_t **ret, json_t **ret_problems, const struct service_run *run,
                    struct nbt_error *err)
 {
@@ -38,6 +52,8 @@ int service_submit(json_t **ret, json_t **ret_problems, const struct service_run
         return problems_refuse(*ret_problems, err);
     }
     result = prepared_check_kernel(&prepared, err);
+    if (result == 0)
+        result = check_name(&prepared, err);
     if (result == 0)
         result = check_folder(&run->source, err);
     if (result < 0)

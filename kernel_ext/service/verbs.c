@@ -19,25 +19,19 @@ int no_such_trial(const char *experiment, const char *trial, struct nbt_error *e
                          trial, experiment);
 }
 
-/* The engine that holds the experiment. */
+const struct engine *engine_of(const char *experiment)
+{
+    for (size_t i = 0; experiment_name_valid(experiment) && engines[i]; i++) {
+        if (engines[i]->has(experiment))
+            return engines[i];
+    }
+    return NULL;
+}
+
 static int owner(const struct engine **ret, const char *experiment, struct nbt_error *err)
 {
-    if (!experiment_name_valid(experiment))
-        return no_such(experiment, err);
-    for (size_t i = 0; engines[i]; i++) {
-        struct nbt_error found = NBT_ERROR_INIT;
-        auto_json json_t *item = NULL;
-        int result = engines[i]->item(&item, experiment, &found);
-        if (result == 0) {
-            *ret = engines[i];
-            return 0;
-        }
-        if (result != NBT_ENOTFOUND) {
-            nbt_error_set(err, result, "%s", found.text);
-            return result;
-        }
-    }
-    return no_such(experiment, err);
+    *ret = engine_of(experiment);
+    return *ret ? 0 : no_such(experiment, err);
 }
 
 int service_list(json_t **ret, struct nbt_error *err)

@@ -225,6 +225,14 @@ class Refusals(EngineTest):
         self.refused(self.program.run(*self.words("taken")), 5, 'experiments.kubeflow.org "taken" already exists')
         self.assertIn("taken", self.left())
 
+    def test_name_is_taken_here(self):
+        local = self.program.run("run", self.program.notebook(PARAMETERS, BODY, METRICS), "--name", "twin", "--single", "--quiet")
+        self.assertEqual(local.returncode, 0, local.stderr)
+        done = self.program.run(*self.words("twin"))
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("of the engine local", done.stderr)
+        self.assertEqual(self.left(), [])
+
     def test_what_goes_with_it_is_refused(self):
         """An Experiment whose ConfigMaps cannot be made is taken back."""
         self.plane.core.create_namespaced_resource_quota(self.namespace, {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "1"}}})

@@ -94,6 +94,7 @@ const struct engine katib_engine = {
     .submit = katib_submit,
     .list = katib_list,
     .stamps = katib_stamps,
+    .has = katib_has,
     .item = katib_item,
     .show = katib_show,
     .watch = katib_watch,

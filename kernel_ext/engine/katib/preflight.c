@@ -260,7 +260,7 @@ int katib_check(json_t *checks, struct nbt_error *err)
     if (katib_session_open(&session, NULL, NULL, KATIB_QUICK, &found) == 0)
         return katib_preflight(checks, &session, NULL, err);
     add(&preflight, "cluster", "missing", found.text,
-        "set KUBECONFIG to a kubeconfig file, or give --context NAME");
+        "set KUBECONFIG to a kubeconfig file that leads to one");
     return 0;
 }
 

@@ -29,6 +29,12 @@ static int unread(json_t **ret_item, const char *experiment, const struct nbt_er
     return *ret_item ? 0 : no_memory(err);
 }
 
+bool katib_has(const char *experiment)
+{
+    CLEANUP(katib_place_fini) struct katib_place place = {0};
+    return katib_place_find(&place, experiment, NULL) != NBT_ENOTFOUND;
+}
+
 int katib_item(json_t **ret_item, const char *experiment, struct nbt_error *err)
 {
     CLEANUP(katib_session_close) struct katib_session session = {0};

@@ -7,6 +7,7 @@
 nbt_must_check int katib_submit(const struct engine_submission *submission, struct nbt_error *err);
 nbt_must_check int katib_list(json_t **ret_items, struct nbt_error *err);
 nbt_must_check int katib_stamps(json_t *stamps, struct nbt_error *err);
+bool katib_has(const char *experiment);
 nbt_must_check int katib_item(json_t **ret_item, const char *experiment, struct nbt_error *err);
 nbt_must_check int katib_show(json_t **ret_show, const char *experiment, struct nbt_error *err);
 nbt_must_check int katib_watch(const char *experiment, const struct engine_watch *watch,

@@ -91,6 +91,13 @@ static int read_item(json_t **ret_item, struct store *store, const struct home_p
     return code;
 }
 
+/* Without a home the other verbs say why. */
+bool local_has(const char *experiment)
+{
+    CLEANUP(home_paths_fini) struct home_paths paths = {0};
+    return home_paths_init(&paths, experiment, NULL) < 0 || home_exists(&paths);
+}
+
 /* One that cannot be read is an item with the reason. */
 int local_item(json_t **ret_item, const char *experiment, struct nbt_error *err)
 {

@@ -71,6 +71,7 @@ const struct engine local_engine = {
     .submit = local_submit,
     .list = local_list,
     .stamps = local_stamps,
+    .has = local_has,
     .item = local_item,
     .show = local_show,
     .watch = local_watch,

@@ -7,6 +7,7 @@
 nbt_must_check int local_submit(const struct engine_submission *submission, struct nbt_error *err);
 nbt_must_check int local_list(json_t **ret_items, struct nbt_error *err);
 nbt_must_check int local_stamps(json_t *stamps, struct nbt_error *err);
+bool local_has(const char *experiment);
 nbt_must_check int local_item(json_t **ret_item, const char *experiment, struct nbt_error *err);
 nbt_must_check int local_show(json_t **ret_show, const char *experiment, struct nbt_error *err);
 nbt_must_check int local_watch(const char *experiment, const struct engine_watch *watch,
