@@ -112,8 +112,7 @@ static void add_metrics(struct table *table, const json_t *result)
 
     json_array_foreach(json_object_get(result, "metrics"), i, metric)
     {
-        const json_t *values = json_object_get(metric, "values");
-        const json_t *last = json_array_get(values, json_array_size(values) - 1);
+        const json_t *last = last_value(metric);
         CLEANUP(buf_fini) struct buf value = buf_init(256);
         put_value(&value, last);
         if (last)

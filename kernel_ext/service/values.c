@@ -44,6 +44,13 @@ int integer_of(const json_t *object, const char *key, int absent)
     return json_is_integer(value) ? (int)json_integer_value(value) : absent;
 }
 
+const json_t *last_value(const json_t *metric)
+{
+    const json_t *values = json_object_get(metric, "values");
+
+    return json_array_get(values, json_array_size(values) - 1);
+}
+
 void put_place(struct buf *out, int cell, int line, int column)
 {
     if (cell >= 0)

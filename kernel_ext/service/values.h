@@ -33,6 +33,9 @@ void put_range(struct buf *out, const json_t *range);
  * "latest"; "" when absent. */
 const char *metric_value(const json_t *observation, const char *name, const char *strategy);
 
+/* The last value of a metric of a trial's result, {"name", "values"}; NULL when it has none. */
+const json_t *last_value(const json_t *metric);
+
 /* "cell 3, line 2, column 5: " as far as it is known; cells count from 0, as everywhere. */
 void put_place(struct buf *out, int cell, int line, int column);
 

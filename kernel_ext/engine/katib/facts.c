@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "engine/katib/fetch.h"
+#include "engine/katib/members.h"
 #include "engine/katib/view.h"
 #include "experiment/experiment.h"
 
@@ -19,17 +20,6 @@
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the facts of the experiment");
-}
-
-static json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *found = json_string_value(member(object, key));
-    return found ? found : "";
 }
 
 /* ---- the file ---- */

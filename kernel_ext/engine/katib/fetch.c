@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "engine/katib/kube/log.h"
+#include "engine/katib/members.h"
 #include "engine/katib/pod_log.h"
 #include "engine/katib/verbs.h"
 #include "engine/katib/view.h"
@@ -21,17 +22,6 @@
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the trial's files");
-}
-
-static json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *found = json_string_value(member(object, key));
-    return found ? found : "";
 }
 
 static bool is_there(const char *folder, const char *name)

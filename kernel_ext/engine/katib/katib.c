@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "engine/katib/algorithms.h"
 #include "engine/katib/bundle.h"
+#include "engine/katib/members.h"
 #include "engine/katib/preflight.h"
 #include "engine/katib/template.h"
 #include "engine/katib/translate.h"
@@ -12,11 +13,6 @@
 static void check_algorithm(const json_t *spec, void *problems)
 {
     katib_check_algorithm(spec, problems);
-}
-
-static const json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
 }
 
 /* Modules beside the notebook are sent where the trials do not have its folder. */

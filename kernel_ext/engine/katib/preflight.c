@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/scope.h"
 #include "engine/katib/kube/path.h"
+#include "engine/katib/members.h"
 #include "engine/katib/rights.h"
 #include "experiment/experiment.h"
 
@@ -20,17 +21,6 @@ struct preflight {
     bool away;              /* nothing more can be asked */
     bool absent;            /* there is no such namespace */
 };
-
-static json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *found = json_string_value(member(object, key));
-    return found ? found : "";
-}
 
 static void add(const struct preflight *preflight, const char *name, const char *status,
                 const char *found, const char *cure)

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/scope.h"
 #include "engine/katib/kube/path.h"
+#include "engine/katib/members.h"
 #include "engine/katib/template.h"
 #include "engine/katib/view.h"
 
@@ -15,15 +16,9 @@ static int no_memory(struct nbt_error *err)
     return nbt_error_set(err, NBT_ENOMEM, "no memory for a change of the experiment");
 }
 
-static json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
 static const char *metadata_text(const json_t *object, const char *key)
 {
-    const char *found = json_string_value(member(member(object, "metadata"), key));
-    return found ? found : "";
+    return text(member(object, "metadata"), key);
 }
 
 /* ---- the Experiment ---- */
@@ -75,9 +70,9 @@ static json_t *killed(const json_t *note, const json_t *trials, size_t first, bo
 
 static int patch_of(json_t **ret, json_t *note, json_t *spec, struct nbt_error *err)
 {
-    auto_free char *text = note ? json_dumps(note, JSON_COMPACT) : NULL;
-    json_t *patch = text && spec
-                        ? json_pack("{s:{s:{s:s}}}", "metadata", "annotations", KATIB_STOP, text)
+    auto_free char *dumped = note ? json_dumps(note, JSON_COMPACT) : NULL;
+    json_t *patch = dumped && spec
+                        ? json_pack("{s:{s:{s:s}}}", "metadata", "annotations", KATIB_STOP, dumped)
                         : NULL;
 
     if (patch && json_object_size(spec) > 0)

@@ -5,6 +5,7 @@
 
 #include "base/scope.h"
 #include "engine/katib/kube/moment.h"
+#include "engine/katib/members.h"
 #include "engine/katib/session.h"
 #include "engine/katib/translate.h"
 #include "experiment/experiment.h"
@@ -12,17 +13,6 @@
 static int no_memory(struct nbt_error *err)
 {
     return nbt_error_set(err, NBT_ENOMEM, "no memory for the experiment's trials");
-}
-
-static json_t *member(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *found = json_string_value(member(object, key));
-    return found ? found : "";
 }
 
 static const json_t *metadata(const json_t *object)

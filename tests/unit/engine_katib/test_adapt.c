@@ -3,20 +3,7 @@
 #include "base/scope.h"
 #include "check.h"
 #include "engine/katib/algorithms.h"
-
-/* JSON with ' for ". */
-static json_t *quoted(const char *text)
-{
-    char copy[2048];
-    json_error_t where;
-    snprintf(copy, sizeof(copy), "%s", text);
-    for (char *p = copy; *p; p++)
-        *p = *p == '\'' ? '"' : *p;
-    json_t *value = json_loads(copy, 0, &where);
-    if (!value)
-        fail_msg("%s: %s", text, where.text);
-    return value;
-}
+#include "quoted.h"
 
 #define P(name, type, space)                                                                       \
     "{'name':'" name "','parameterType':'" type "','feasibleSpace':{" space "}}"
